@@ -1,0 +1,109 @@
+import { ActionError } from './outcome.ts';
+
+/** A process to run: a tool's bare name and its words. No shell, no path, nothing joined. */
+export interface Command {
+  readonly tool: string;
+  readonly args: readonly string[];
+  /** Text for its standard input; without it the input is empty. */
+  readonly stdin?: string;
+}
+
+/** What a process left behind, whatever its exit code. */
+export interface Completed {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A command and how to read its answer. `read` throws for every answer it does not understand. */
+export interface Step<Answer extends string> {
+  readonly command: Command;
+  readonly read: (completed: Completed) => Answer;
+}
+
+/**
+ * What an effect stands on (a table, a set, a rule that looks into it): shared by all targets, made
+ * when it is found missing, never undone with one target.
+ */
+export interface Ground {
+  readonly what: string;
+  /** Asked first, where `make` of the effect cannot tell by itself. */
+  readonly see?: Step<'present' | 'absent'>;
+  /** Ways to lay it, best first: the next one is tried where an older tool refuses the one before. */
+  readonly ways: readonly (readonly Command[])[];
+}
+
+/** One change to the host, said once: how to see it, make it, renew it, undo it. */
+export interface Effect {
+  /** For people: what holds where. */
+  readonly what: string;
+  readonly ground?: Ground;
+  /** Asked before `make`, where `make` cannot tell new from old. */
+  readonly see?: Step<'present' | 'absent'>;
+  /** `unseen`: it was made, but what it stands on is missing; `groundless`: it could not even be made. */
+  readonly make: Step<'made' | 'present' | 'unseen' | 'groundless'>;
+  /** Moves the expiry of what was there before; absent where there is no expiry to move. */
+  readonly renew?: Step<'present' | 'groundless'>;
+  readonly undo: Step<'undone' | 'absent'>;
+}
+
+/** One way to reach an action's goal, complete in itself. */
+export interface Backend {
+  readonly name: string;
+  readonly effects: readonly Effect[];
+  /** The longest expiry in seconds that it enforces by itself; 0 if it has none. */
+  readonly longest: number;
+  /** True where its steps are not one transaction, so that two runs must not interleave. */
+  readonly lock: boolean;
+  /** True where undo would not look first, so that a record must say that there is something. */
+  readonly record: boolean;
+  /** How to find what somebody else made for the same target, and the command that would lift it. */
+  readonly foreign?: readonly {
+    readonly see: Step<'present' | 'absent'>;
+    readonly lift: Command;
+  }[];
+}
+
+/** A command from words. */
+export const run = (tool: string, ...args: string[]): Command => ({ tool, args });
+
+/** The error for an answer that a step does not understand. */
+export function unexpected(command: Command, { exitCode, stderr, stdout }: Completed): ActionError {
+  const said = (stderr.trim() || stdout.trim()).split('\n', 3).join(' / ').slice(0, 300);
+  return new ActionError(
+    'tool-failed',
+    `${spell(command)} answered ${exitCode}: ${said || 'no text'}`,
+  );
+}
+
+/** The common reading: exit code 0 is `yes`, 1 is `no`, anything else could not tell. */
+export function yesNo(command: Command): Step<'present' | 'absent'> {
+  return {
+    command,
+    read: (completed) => {
+      if (completed.exitCode === 0) return 'present';
+      if (completed.exitCode === 1) return 'absent';
+      throw unexpected(command, completed);
+    },
+  };
+}
+
+/** A command that must succeed, answering `answer`. */
+export function must<Answer extends string>(command: Command, answer: Answer): Step<Answer> {
+  return {
+    command,
+    read: (completed) => {
+      if (completed.exitCode === 0) return answer;
+      throw unexpected(command, completed);
+    },
+  };
+}
+
+const PLAIN = /^[A-Za-z0-9_@%+=:,./-]+$/;
+
+/** The command as one would type it at a POSIX shell; for people and dry runs, never executed. */
+export function spell({ tool, args, stdin }: Command): string {
+  const quote = (word: string) => (PLAIN.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+  const line = [tool, ...args].map(quote).join(' ');
+  return stdin === undefined ? line : `${line} <<'END'\n${stdin.trimEnd()}\nEND`;
+}

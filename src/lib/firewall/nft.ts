@@ -1,0 +1,136 @@
+import type { Circumstance } from '../action.ts';
+import {
+  type Backend,
+  type Command,
+  type Completed,
+  type Ground,
+  run,
+  unexpected,
+} from '../effect.ts';
+import type { Ip } from '../fields.ts';
+import { ActionError } from '../outcome.ts';
+
+/** Everything ours is in this table: that is the mark. */
+export const TABLE = 'riposte';
+
+/** The kernel's own limit is 2^32 milliseconds-in-seconds; nft refuses 4 294 967 296 s. */
+const LONGEST = 4_294_967_295;
+
+/** Elements a set may hold; without an explicit size the kernel stops at 65 536. */
+const SIZE = 1_000_000;
+
+const setName = (holder: string, family: 4 | 6) => `${holder}${family}`;
+
+const script = (...lines: string[]): Command => ({
+  tool: 'nft',
+  args: ['-t', '-f', '-'],
+  stdin: `${lines.join('\n')}\n`,
+});
+
+// The set-up is one transaction that also repairs: whatever was there, flushed or damaged, or made by
+// a hundred other runs at once, afterwards the chain holds exactly one rule per set. Each holder
+// has a chain of its own, so that no repair touches another's.
+const setUp = (holder: string, stateful: string): Command =>
+  script(
+    `add table inet ${TABLE}`,
+    `add chain inet ${TABLE} ${holder} { type filter hook prerouting priority -300; policy accept; }`,
+    `flush chain inet ${TABLE} ${holder}`,
+    ...([4, 6] as const).flatMap((family) => [
+      `add set inet ${TABLE} ${setName(holder, family)} { type ipv${family}_addr; size ${SIZE}; flags timeout;${stateful} }`,
+      `add rule inet ${TABLE} ${holder} ip${family === 6 ? '6' : ''} saddr @${setName(holder, family)} drop`,
+    ]),
+  );
+
+const ground = (holder: string): Ground => ({
+  what: `nft table inet ${TABLE}, chain ${holder}`,
+  // Counters in sets need nft 0.9.5 and kernel 5.7.
+  ways: [[setUp(holder, ' counter;')], [setUp(holder, '')]],
+});
+
+/** Whether a terse listing shows our hook and the rule that looks into the set, awake. */
+export function listingHolds(listing: string, holder: string, family: 4 | 6): boolean {
+  const table = block(listing, `table inet ${TABLE} {`, '}');
+  if (table === undefined || /^\tflags .*dormant/m.test(table)) return false;
+  const chain = block(table, `\tchain ${holder} {`, '\t}');
+  const rule = `\t\tip${family === 6 ? '6' : ''} saddr @${setName(holder, family)} drop`;
+  return (
+    chain !== undefined &&
+    /^\t\ttype filter hook prerouting priority (?:raw|-300);/m.test(chain) &&
+    chain.split('\n').some((line) => line === rule)
+  );
+}
+
+function block(text: string, head: string, end: string): string | undefined {
+  const lines = text.split('\n');
+  const first = lines.indexOf(head);
+  if (first < 0) return undefined;
+  const last = lines.indexOf(end, first);
+  return last < 0 ? undefined : lines.slice(first + 1, last).join('\n');
+}
+
+// nft does not call setlocale, and the environment it gets says C: its texts are stable.
+const says = ({ stderr }: Completed, text: string) => stderr.includes(text);
+
+/**
+ * Drops every packet from the address at the first hook of the host, by a set element. The usual add
+ * is one process: the element and a listing, in one transaction.
+ */
+export function nft({ text, family }: Ip, { holder, expiry, kernel }: Circumstance): Backend {
+  const set = setName(holder, family);
+  const element = (timed: boolean) =>
+    `element inet ${TABLE} ${set} { ${text}${timed && expiry ? ` timeout ${expiry}s` : ''} }`;
+  const listed = (...lines: string[]) => script(...lines, 'list ruleset inet');
+  const holds = ({ stdout }: Completed) => listingHolds(stdout, holder, family);
+
+  const create = listed(`create ${element(true)}`);
+  // Adding again moves an expiry since kernel 6.12; before, it silently keeps the old one.
+  const [major, minor] = kernel;
+  const inPlace = major > 6 || (major === 6 && minor >= 12);
+  const renew = inPlace
+    ? listed(`add ${element(true)}`)
+    : listed(`add ${element(false)}`, `delete ${element(false)}`, `add ${element(true)}`);
+  const remove = run('nft', 'delete', ...`element inet ${TABLE} ${set}`.split(' '), `{ ${text} }`);
+
+  const trouble = (command: Command, completed: Completed): ActionError =>
+    says(completed, 'Too many open files in system')
+      ? new ActionError('full', `nft set ${set} is full: it holds ${SIZE} addresses`)
+      : unexpected(command, completed);
+
+  return {
+    name: 'nft',
+    longest: LONGEST,
+    lock: false,
+    record: false,
+    effects: [
+      {
+        what: `${text} in nft set inet ${TABLE} ${set}`,
+        ground: ground(holder),
+        make: {
+          command: create,
+          read: (completed) => {
+            if (completed.exitCode === 0) return holds(completed) ? 'made' : 'unseen';
+            if (says(completed, 'File exists')) return 'present';
+            if (says(completed, 'No such file or directory')) return 'groundless';
+            throw trouble(create, completed);
+          },
+        },
+        renew: {
+          command: renew,
+          read: (completed) => {
+            if (completed.exitCode === 0) return holds(completed) ? 'present' : 'groundless';
+            if (says(completed, 'No such file or directory')) return 'groundless';
+            throw trouble(renew, completed);
+          },
+        },
+        undo: {
+          command: remove,
+          read: (completed) => {
+            if (completed.exitCode === 0) return 'undone';
+            if (says(completed, 'No such file or directory')) return 'absent';
+            throw unexpected(remove, completed);
+          },
+        },
+      },
+    ],
+  };
+}

@@ -1,0 +1,62 @@
+import type { Clock } from './host.ts';
+import { exitCode, type Outcome } from './outcome.ts';
+import type { Request } from './request.ts';
+import { oneLine, redact, stamp, unixDate } from './text.ts';
+
+/** How a run ended, as the log, the journal and the caller see it. */
+export interface Result {
+  readonly outcome: Outcome;
+  readonly action: string;
+  readonly holder: string;
+  readonly verb: string | undefined;
+  readonly target?: string;
+  readonly backend?: string;
+  /** When the system ends it at the latest, ISO 8601. */
+  readonly until?: string;
+  readonly alert?: string;
+  readonly rule?: string;
+  readonly answer?: 'continue' | 'abort';
+  /** For people: what happened and what to do. */
+  readonly detail: string;
+}
+
+/** The agent's log of active responses. */
+export interface Log {
+  say(message: string): Promise<void>;
+  /** The message that was received, in the form that stock rules alert on. */
+  honoured(request: Request): Promise<void>;
+  /** The same with a word before it, which no stock rule takes for a deed. */
+  declined(word: 'Refused' | 'Failed', request: Request): Promise<void>;
+  outcome(result: Result): Promise<void>;
+}
+
+/** Takes one whole line at a time; it must not fail. */
+export type Sink = (line: string) => Promise<void>;
+
+/**
+ * Lines as upstream's own programs write them, so that stock decoders read them: the stamp, then
+ * `active-response/bin/NAME: ` whatever way the program was called.
+ */
+export function logTo(sink: Sink, clock: Clock, program: string, argv0: string): Log {
+  const write = (message: string) =>
+    sink(`${stamp(clock.now())} active-response/bin/${program}: ${oneLine(message)}\n`);
+  return {
+    say: write,
+    honoured(request) {
+      if (request.dialect === 'legacy') {
+        // The decoder of the shell scripts' time wants their line: date, program, words.
+        return sink(`${unixDate(clock.now())} ${argv0} ${oneLine(request.raw)}\n`);
+      }
+      return write(redact(request.raw, request.extra));
+    },
+    declined: (word, request) => write(`${word}: ${redact(request.raw, request.extra)}`),
+    // Everything sits below one name of our own: at the root, `command`, `status` and `data` are what
+    // the stock decoders and rules look for.
+    outcome: ({ outcome, ...rest }) =>
+      write(
+        JSON.stringify({
+          riposte: { outcome, exit: exitCode(outcome), ...rest, ms: Math.round(clock.elapsed()) },
+        }),
+      ),
+  };
+}

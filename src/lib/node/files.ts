@@ -1,0 +1,133 @@
+import type * as fs from 'node:fs';
+import { dirname } from 'node:path/posix';
+import { type Files, STATE } from '../host.ts';
+import { ActionError } from '../outcome.ts';
+
+/** The part of `node:fs` that files need; tests give one in memory. */
+export type FileSystem = Pick<
+  typeof fs,
+  | 'closeSync'
+  | 'constants'
+  | 'fstatSync'
+  | 'fsyncSync'
+  | 'lstatSync'
+  | 'mkdirSync'
+  | 'openSync'
+  | 'readdirSync'
+  | 'readFileSync'
+  | 'statSync'
+  | 'unlinkSync'
+  | 'writeSync'
+>;
+
+const codeOf = (thrown: unknown) => (thrown as NodeJS.ErrnoException).code;
+
+/** Files below `home`, which must belong to `uid` where they are our own. */
+export function filesBelow(home: string, uid: number, system: FileSystem): Files {
+  const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } =
+    system.constants;
+  // A FIFO or a link that the agent's account put there must neither hang nor redirect us.
+  const safely = (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0);
+  const full = (path: string) => `${home}/${path}`;
+
+  function opened<T>(path: string, flags: number, mode: number, use: (fd: number) => T): T {
+    const fd = system.openSync(full(path), flags | safely, mode);
+    try {
+      return use(fd);
+    } finally {
+      system.closeSync(fd);
+    }
+  }
+
+  const plain = (fd: number) => {
+    const status = system.fstatSync(fd);
+    return status.isFile() && status.nlink === 1 ? status : undefined;
+  };
+
+  const untrusted = (path: string, why: string, cause?: unknown) =>
+    new ActionError('bad-state', `${full(path)}: ${why}`, { cause });
+
+  function trust(path: string): void {
+    const status = system.lstatSync(full(path));
+    if (!status.isDirectory()) throw untrusted(path, 'is not a directory; remove it');
+    if (Number(status.uid) !== uid)
+      throw untrusted(path, `belongs to uid ${status.uid}, not to ${uid}`);
+    if ((Number(status.mode) & 0o022) !== 0) {
+      throw untrusted(path, 'can be written by others; make it mode 0700');
+    }
+  }
+
+  const same = (one: fs.Stats, other: fs.Stats | undefined) =>
+    one.ino === other?.ino && one.dev === other?.dev;
+
+  return {
+    async read(path, limit) {
+      try {
+        return opened(path, O_RDONLY, 0, (fd) => {
+          const status = plain(fd);
+          return status && status.size <= limit ? system.readFileSync(fd, 'utf8') : undefined;
+        });
+      } catch {
+        return undefined;
+      }
+    },
+
+    async append(path, text, mode) {
+      // A compactor may replace the file between the open and the write: then the line goes again.
+      for (let round = 0; round < 3; round += 1) {
+        const status = opened(path, O_WRONLY | O_APPEND | O_CREAT, mode, (fd) => {
+          const status = plain(fd);
+          if (!status) throw untrusted(path, 'is not a regular file with one link');
+          system.writeSync(fd, text);
+          return status;
+        });
+        if (same(status, system.statSync(full(path), { throwIfNoEntry: false }))) return;
+      }
+    },
+
+    async create(path, text) {
+      try {
+        opened(path, O_WRONLY | O_CREAT | O_EXCL, 0o600, (fd) => {
+          if (text === '') return;
+          system.writeSync(fd, text);
+          system.fsyncSync(fd);
+        });
+        return true;
+      } catch (thrown) {
+        if (codeOf(thrown) === 'EEXIST') return false;
+        throw untrusted(path, `could not be created: ${(thrown as Error).message}`, thrown);
+      }
+    },
+
+    async remove(path) {
+      try {
+        system.unlinkSync(full(path));
+        return true;
+      } catch (thrown) {
+        if (codeOf(thrown) === 'ENOENT') return false;
+        throw untrusted(path, `could not be removed: ${(thrown as Error).message}`, thrown);
+      }
+    },
+
+    async list(path) {
+      try {
+        return system.readdirSync(full(path));
+      } catch (thrown) {
+        if (codeOf(thrown) === 'ENOENT') return [];
+        throw untrusted(path, `could not be read: ${(thrown as Error).message}`, thrown);
+      }
+    },
+
+    async ensurePrivate(path) {
+      if (path !== STATE) await this.ensurePrivate(dirname(path));
+      try {
+        system.mkdirSync(full(path), { mode: 0o700 });
+      } catch (thrown) {
+        if (codeOf(thrown) !== 'EEXIST') {
+          throw untrusted(path, `could not be made: ${(thrown as Error).message}`, thrown);
+        }
+      }
+      trust(path);
+    },
+  };
+}

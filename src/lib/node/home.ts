@@ -1,0 +1,24 @@
+import { statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+
+const BIN = ['active-response', 'bin'].join('/');
+const isDirectory = (path: string) =>
+  statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+
+/** Where the agent lives, seen from a program in its `active-response/bin`. */
+function above(program: string): string | undefined {
+  const bin = dirname(program).replaceAll('\\', '/');
+  return bin.endsWith(`/${BIN}`) ? bin.slice(0, -BIN.length - 1) || '/' : undefined;
+}
+
+/**
+ * The agent's home: above the program as it was called, above the executable, or the directory an
+ * agent starts its programs in. A person's working directory is nobody's home.
+ */
+export function findHome(argv0: string, person: boolean): string | undefined {
+  const called = argv0.includes('/') ? above(resolve(argv0)) : undefined;
+  const home = called ?? above(process.execPath);
+  if (home !== undefined) return home;
+  const fallback = person ? '/var/ossec' : process.cwd();
+  return isDirectory(`${fallback}/${BIN}`) ? fallback : undefined;
+}

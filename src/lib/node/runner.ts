@@ -1,0 +1,71 @@
+import { spawnSync } from 'node:child_process';
+import { statSync } from 'node:fs';
+import type { Command, Completed } from '../effect.ts';
+import { ActionError } from '../outcome.ts';
+import type { Runner } from '../runner.ts';
+
+/** Where tools are looked up, whatever the caller's `PATH` says. */
+export const TRUSTED = [
+  '/usr/sbin',
+  '/usr/bin',
+  '/sbin',
+  '/bin',
+  '/usr/local/sbin',
+  '/usr/local/bin',
+];
+
+// Children get this and nothing else: stable texts, and no variable that makes a tool load code.
+const ENVIRONMENT = { PATH: TRUSTED.join(':'), LC_ALL: 'C' };
+
+const MAX_OUTPUT = 64 << 20;
+
+/** Runs tools one at a time and waits for each, in the directories given. */
+export function spawningRunner(directories: readonly string[] = TRUSTED): Runner {
+  const find = (tool: string): string | undefined => {
+    for (const directory of directories) {
+      const path = `${directory}/${tool}`;
+      const found = statSync(path, { throwIfNoEntry: false });
+      if (found?.isFile() && (found.mode & 0o111) !== 0) return path;
+    }
+    return undefined;
+  };
+  return {
+    locate: async (tool) => find(tool),
+    run: async (command, timeout) => {
+      const path = find(command.tool);
+      if (path === undefined) {
+        const text = `${command.tool} is not installed (looked in ${directories.join(', ')})`;
+        throw new ActionError('missing-tool', text);
+      }
+      return complete(path, command, timeout);
+    },
+  };
+}
+
+function complete(path: string, { tool, args, stdin }: Command, timeout: number): Completed {
+  const { status, signal, stdout, stderr, error } = spawnSync(path, args, {
+    cwd: '/',
+    env: ENVIRONMENT,
+    encoding: 'utf8',
+    ...(stdin !== undefined && { input: stdin }),
+    stdio: [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    timeout: Math.max(1, Math.ceil(timeout)),
+    killSignal: 'SIGKILL',
+    maxBuffer: MAX_OUTPUT,
+    windowsHide: true,
+  });
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  if (code === 'ETIMEDOUT') {
+    const seconds = (timeout / 1000).toFixed(1);
+    throw new ActionError('timed-out', `${tool} did not end within ${seconds} s and was killed`);
+  }
+  // A tool that ends without reading its input is judged by its exit code.
+  if (error && code !== 'EPIPE') {
+    throw new ActionError('tool-failed', `${tool} could not be run: ${error.message}`, {
+      cause: error,
+    });
+  }
+  if (status === null)
+    throw new ActionError('tool-failed', `${tool} died of ${signal ?? 'a signal'}`);
+  return { exitCode: status, stdout, stderr };
+}

@@ -1,0 +1,58 @@
+/**
+ * Every way a run can end, in one closed table: the word in the log, the exit code, what it means.
+ * `docs/outcomes.md` is checked against it by a test.
+ */
+export const OUTCOMES = {
+  applied: { exit: 0, meaning: 'The block was made and seen to hold.' },
+  already: { exit: 0, meaning: 'It held before; its expiry was renewed.' },
+  removed: { exit: 0, meaning: 'What this holder had made was undone.' },
+  absent: { exit: 0, meaning: 'Nothing of this holder’s was there; the target is free of it.' },
+  planned: { exit: 0, meaning: 'Dry run: the commands were printed and none was run.' },
+  usage: { exit: 2, meaning: 'The command line was not understood; nothing was done.' },
+  'bad-request': { exit: 3, meaning: 'The agent’s message could not be read; nothing was done.' },
+  'bad-field': { exit: 4, meaning: 'The message holds no usable target; nothing was done.' },
+  refused: { exit: 5, meaning: 'The target is protected; nothing was done.' },
+  'missing-tool': { exit: 6, meaning: 'No tool that could do it is installed.' },
+  'tool-failed': { exit: 7, meaning: 'The tool said no; what this run had made was reverted.' },
+  'timed-out': { exit: 8, meaning: 'A tool or the whole run overran its time.' },
+  locked: { exit: 9, meaning: 'Another run held the lock for too long.' },
+  full: { exit: 10, meaning: 'The set of blocked addresses has no room left.' },
+  'not-ours': { exit: 11, meaning: 'Somebody else’s rule holds the target; it was left alone.' },
+  undelivered: {
+    exit: 12,
+    meaning: 'The agent could not be given the keys; the block was reverted.',
+  },
+  unanswered: { exit: 13, meaning: 'The agent got the keys and did not answer; the block stays.' },
+  'bad-state': { exit: 14, meaning: 'The state folder cannot be trusted or written.' },
+  internal: { exit: 70, meaning: 'A defect in Riposte; please report it.' },
+} as const satisfies Record<string, { exit: number; meaning: string }>;
+
+/** The word that names how a run ended. */
+export type Outcome = keyof typeof OUTCOMES;
+
+/** The outcomes that an error can carry. */
+export type Failure = Exclude<Outcome, 'applied' | 'already' | 'removed' | 'absent' | 'planned'>;
+
+/** The process exit code of an outcome: 0 only where the wanted state was seen to hold. */
+export const exitCode = (outcome: Outcome): number => OUTCOMES[outcome].exit;
+
+/**
+ * The one error of the library. `kind` is stable and decides the exit code; the message is free text
+ * for people: who, what, why, what to do.
+ */
+export class ActionError extends Error {
+  override readonly name = 'ActionError';
+  readonly kind: Failure;
+
+  constructor(kind: Failure, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.kind = kind;
+  }
+}
+
+/** Whatever was thrown, as an `ActionError`; a stranger becomes `internal`. */
+export function asActionError(thrown: unknown): ActionError {
+  if (thrown instanceof ActionError) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new ActionError('internal', `unexpected: ${message}`, { cause: thrown });
+}

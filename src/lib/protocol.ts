@@ -1,0 +1,180 @@
+import type { Subject } from './fields.ts';
+import { type Json, JsonObject, parseJson } from './json.ts';
+import { ActionError } from './outcome.ts';
+import type { Candidate, Request, Schedule, Verb } from './request.ts';
+
+/** One JSON form of the agent's messages, as a row. */
+interface Dialect {
+  readonly name: 'wazuh4' | 'wazuh5';
+  readonly recognises: (root: JsonObject) => boolean;
+  readonly verbs: Readonly<Record<string, Verb>>;
+  readonly command: (root: JsonObject, allowed: readonly string[]) => string | undefined;
+  readonly paths: Readonly<Record<Subject, readonly string[]>>;
+  readonly complaint: Request['complaint'];
+  readonly extra: (root: JsonObject) => readonly string[];
+  readonly schedule: (root: JsonObject) => Schedule;
+  readonly alert: string;
+  readonly rule: string;
+}
+
+const DATA = 'parameters.alert.data';
+
+const WAZUH4: Dialect = {
+  name: 'wazuh4',
+  recognises: (root) =>
+    typeof root.at('version') === 'number' &&
+    !!root.object('origin') &&
+    !!root.object('parameters'),
+  verbs: { add: 'add', delete: 'delete' },
+  command: (root) => root.text('command'),
+  paths: {
+    srcip: [
+      `${DATA}.win.eventdata.ipAddress`,
+      `${DATA}.win.eventdata.destinationIp`,
+      `${DATA}.srcip`,
+    ],
+    user: [`${DATA}.dstuser`],
+    file: ['parameters.alert.syscheck.path'],
+  },
+  complaint: (subject) =>
+    subject === 'user'
+      ? "Cannot read 'dstuser' from data or invalid username format"
+      : subject === 'srcip'
+        ? "Cannot read 'srcip' from data or invalid IP format"
+        : "Cannot read 'syscheck.path' from alert",
+  extra: (root) => {
+    const words = root.at('parameters.extra_args');
+    return Array.isArray(words) ? words.filter((word: Json) => typeof word === 'string') : [];
+  },
+  // Without an alert id the call came from a person through the manager, who sets no timeout.
+  schedule: (root) => (alertId(root, WAZUH4) ? { kind: 'configured' } : { kind: 'open' }),
+  alert: 'parameters.alert.id',
+  rule: 'parameters.alert.rule.id',
+};
+
+const WAZUH5: Dialect = {
+  name: 'wazuh5',
+  recognises: (root) => !!root.object('wazuh.active_response'),
+  verbs: { enable: 'add', disable: 'delete' },
+  // execd appends its verb to a document that may hold a `command` of the event's own, so the first
+  // need not be execd's. Two different verbs of ours cannot be told apart and are no verb at all.
+  command: (root, allowed) => {
+    const given = root.all('command');
+    const verbs = new Set(
+      [given[0], given.at(-1)].filter((verb) => allowed.includes(String(verb))),
+    );
+    return verbs.size === 1 ? String([...verbs][0]) : undefined;
+  },
+  paths: { srcip: ['source.ip'], user: ['user.name'], file: ['file.path'] },
+  complaint: (subject, rejected) =>
+    subject === 'srcip' && rejected
+      ? `Invalid IP address: '${rejected.text.slice(0, 80)}'`
+      : `Cannot read '${WAZUH5.paths[subject][0]}' from data`,
+  extra: (root) => {
+    const text = root.text('wazuh.active_response.extra_arguments');
+    return text ? text.split(/\s+/).filter((word) => word !== '') : [];
+  },
+  schedule: (root) => {
+    const stated = root.at('wazuh.active_response.stateful_timeout');
+    const stateful = root.text('wazuh.active_response.type') === 'stateful';
+    return {
+      kind: 'stated',
+      seconds: stateful && typeof stated === 'number' ? Math.trunc(stated) : 0,
+    };
+  },
+  alert: 'wazuh.event.id',
+  rule: 'wazuh.rule.id',
+};
+
+// A Wazuh 4 root never has a `wazuh` key; a Wazuh 5 document may hold anything else.
+const DIALECTS = [WAZUH5, WAZUH4] as const;
+
+const short = (value: Json | undefined): string | undefined =>
+  typeof value === 'string' || typeof value === 'number' ? String(value).slice(0, 64) : undefined;
+
+const alertId = (root: JsonObject, dialect: Dialect) => short(root.at(dialect.alert));
+
+function open(line: string): { root: JsonObject; dialect: Dialect } {
+  let root: Json;
+  try {
+    root = parseJson(line);
+  } catch (cause) {
+    throw new ActionError('bad-request', `Invalid input format: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+  const dialect = root instanceof JsonObject && DIALECTS.find((row) => row.recognises(root));
+  if (!dialect) {
+    throw new ActionError('bad-request', 'Invalid input format: not a message of Wazuh 4 or 5');
+  }
+  return { root: root as JsonObject, dialect };
+}
+
+/** Reads the first line of an agent's JSON dialogue. */
+export function parseRequest(line: string): Request {
+  const { root, dialect } = open(line);
+  const allowed = Object.keys(dialect.verbs);
+  const verb = new Map(Object.entries(dialect.verbs)).get(dialect.command(root, allowed) ?? '');
+  if (!verb) {
+    const wanted = allowed.join(' or ');
+    throw new ActionError('bad-request', `Invalid value of 'command': it must be ${wanted}`);
+  }
+  const candidates = (subject: Subject): Candidate[] =>
+    dialect.paths[subject].flatMap((path) => {
+      const text = root.text(path);
+      return text === undefined ? [] : [{ path, text }];
+    });
+  return {
+    dialect: dialect.name,
+    verb,
+    raw: line,
+    candidates: { srcip: candidates('srcip'), user: candidates('user'), file: candidates('file') },
+    complaint: dialect.complaint,
+    extra: dialect.extra(root),
+    schedule: dialect.schedule(root),
+    alert: alertId(root, dialect),
+    rule: short(root.at(dialect.rule)),
+  };
+}
+
+/** Reads the agent's answer to the keys. */
+export function parseReply(line: string): 'continue' | 'abort' {
+  const { root, dialect } = open(line);
+  const reply = dialect.command(root, ['continue', 'abort']);
+  if (reply === 'continue' || reply === 'abort') return reply;
+  throw new ActionError('bad-request', "Invalid value of 'command': it must be continue or abort");
+}
+
+/** Reads an old agent's words: verb, user, address, alert id, rule id, then text of any shape. */
+export function parseLegacy(words: readonly string[]): Request {
+  const [verb, user, ip, third, fourth] = words;
+  // The Windows agent hands everything after the address over as one word.
+  const [alert, rule] = third?.includes(' ') ? third.split(' ') : [third, fourth];
+  const given = (path: string, text: string | undefined): Candidate[] =>
+    text === undefined || text === '-' || text === '' ? [] : [{ path, text }];
+  return {
+    dialect: 'legacy',
+    verb: verb === 'delete' ? 'delete' : 'add',
+    raw: words.slice(0, 5).join(' '),
+    candidates: {
+      srcip: given('the third argument', ip),
+      user: given('the second argument', user),
+      file: [],
+    },
+    complaint: WAZUH4.complaint,
+    extra: [],
+    // An old agent renews a block without running the program again, so no expiry would be safe.
+    schedule: { kind: 'open' },
+    alert: alert?.slice(0, 64),
+    rule: rule?.slice(0, 64),
+  };
+}
+
+/** The line that tells the agent what to dedupe by; the same bytes as upstream's, without line end. */
+export const checkKeys = (program: string, keys: readonly string[]): string =>
+  JSON.stringify({
+    version: 1,
+    origin: { name: program, module: 'active-response' },
+    command: 'check_keys',
+    parameters: { keys },
+  });

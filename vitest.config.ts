@@ -1,0 +1,26 @@
+import { defineConfig } from 'vitest/config';
+
+/** A lane of tests: fast ones in parallel, those that touch the real machine one file at a time. */
+const lane = (name: string, include: string[], seconds: number, parallel: boolean) => ({
+  test: {
+    name,
+    include,
+    testTimeout: seconds * 1000,
+    hookTimeout: seconds * 1000,
+    fileParallelism: parallel,
+    sequence: { groupOrder: parallel ? 0 : ['build', 'blackbox', 'system'].indexOf(name) + 1 },
+  },
+});
+
+export default defineConfig({
+  test: {
+    projects: [
+      lane('unit', ['test/unit/**/*.test.ts'], 20, true),
+      lane('laws', ['test/laws/**/*.test.ts'], 20, true),
+      lane('golden', ['test/golden/**/*.test.ts'], 20, true),
+      lane('build', ['test/build/**/*.test.ts'], 600, false),
+      lane('blackbox', ['test/blackbox/**/*.test.ts'], 60, false),
+      lane('system', ['test/system/**/*.test.ts'], 120, false),
+    ],
+  },
+});
