@@ -25,8 +25,9 @@ export async function block(who: Block, backends: readonly Backend[], host: Host
   const refusals: Refusal[] = [];
   for (const backend of backends) {
     const record = { ...who, backend: backend.name };
-    const wrote = backend.record && (await host.held.note(record));
+    let wrote = false;
     try {
+      wrote = backend.record && (await host.held.note(record));
       return { ...(await ensure(backend, host)), record: wrote ? record : undefined };
     } catch (thrown) {
       const error = asActionError(thrown);

@@ -194,7 +194,7 @@ async function converse(
   }
   try {
     const reply = parseReply(heard.line);
-    await host.log.say(heard.line);
+    await host.log.answered(request, heard.line);
     if (reply === 'abort') await host.log.say('Aborted');
     return reply;
   } catch (thrown) {
@@ -211,7 +211,9 @@ async function remove(action: Action, values: Values, call: Call, host: Host): P
   const removed = await unblock(who, backends, host);
   await host.log.honoured(request);
   if (removed.length === 0) {
-    return { outcome: 'absent', target, detail: `${target} was not blocked by ${holder}` };
+    const nobody =
+      holder === 'manual' ? 'nobody had blocked it by hand' : `${holder} had not blocked it`;
+    return { outcome: 'absent', target, detail: `${target}: ${nobody}` };
   }
   const backend = removed.join(' ');
   return {

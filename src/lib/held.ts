@@ -8,7 +8,7 @@ import { type Files, STATE } from './host.ts';
 export interface Held {
   /** Names of the backends on record for the target. */
   backends(action: string, holder: string, target: string): Promise<readonly string[]>;
-  /** Writes the record before the effect; false if it was there. Throws `bad-state`. */
+  /** Writes the record before the effect; false if it was there and is now renewed. */
   note(record: HeldRecord): Promise<boolean>;
   forget(record: Omit<HeldRecord, 'until'>): Promise<void>;
 }
@@ -42,7 +42,10 @@ export function heldIn(files: Files): Held {
     },
     async note(record) {
       await files.ensurePrivate(folder(record.action));
-      return files.create(path(record), `${JSON.stringify(record)}\n`);
+      const text = `${JSON.stringify(record)}\n`;
+      if (await files.create(path(record), text)) return true;
+      await files.replace(path(record), text);
+      return false;
     },
     async forget(record) {
       await files.remove(path(record));

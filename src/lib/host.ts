@@ -21,6 +21,8 @@ export interface Files {
   append(path: string, text: string, mode: number): Promise<void>;
   /** Creates a file that must not exist and syncs it; false if it does. */
   create(path: string, text: string): Promise<boolean>;
+  /** Puts a whole new text in the place of a file, by a rename. */
+  replace(path: string, text: string): Promise<void>;
   /** Removes a file; false if there was none. */
   remove(path: string): Promise<boolean>;
   /** Names in a directory; none where there is no such directory. */

@@ -77,7 +77,7 @@ class Parser {
       case '"':
         return this.#string();
       default:
-        return JSON.parse(this.#need(LITERAL)) as Json;
+        return this.#decode(this.#need(LITERAL));
     }
   }
 
@@ -108,7 +108,16 @@ class Parser {
       if (character === '') throw new SyntaxError('a string does not end');
       if (character === '\\') this.#at += 1;
     }
-    return JSON.parse(this.#text.slice(start, this.#at)) as string;
+    return this.#decode(this.#text.slice(start, this.#at)) as string;
+  }
+
+  // The runtime's own words for a mistake quote the text, which may hold a secret.
+  #decode(text: string): Json {
+    try {
+      return JSON.parse(text) as Json;
+    } catch {
+      throw new SyntaxError(`a value that is no JSON ends at ${this.#at}`);
+    }
   }
 
   #take(character: string): boolean {

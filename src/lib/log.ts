@@ -27,6 +27,8 @@ export interface Log {
   honoured(request: Request): Promise<void>;
   /** The same with a word before it, which no stock rule takes for a deed. */
   declined(word: 'Refused' | 'Failed', request: Request): Promise<void>;
+  /** The agent's answer, which repeats the message. */
+  answered(request: Request, line: string): Promise<void>;
   outcome(result: Result): Promise<void>;
 }
 
@@ -50,6 +52,7 @@ export function logTo(sink: Sink, clock: Clock, program: string, argv0: string):
       return write(redact(request.raw, request.extra));
     },
     declined: (word, request) => write(`${word}: ${redact(request.raw, request.extra)}`),
+    answered: ({ extra }, line) => write(redact(line, extra)),
     // Everything sits below one name of our own: at the root, `command`, `status` and `data` are what
     // the stock decoders and rules look for.
     outcome: ({ outcome, ...rest }) =>

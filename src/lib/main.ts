@@ -31,6 +31,7 @@ export interface Program {
 
 /** Runs the action that the program was called by, and sets the exit code. Never throws. */
 export async function main(program: Program): Promise<void> {
+  process.umask(0o077);
   try {
     process.exit(await dispatch(program));
   } catch (thrown) {

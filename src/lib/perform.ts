@@ -101,8 +101,18 @@ export async function takeBack(made: readonly Effect[], doing: Doing): Promise<s
 
 /** Undoes what is ours in one backend; `removed` if there was anything. */
 export async function lift(backend: Backend, doing: Doing): Promise<'removed' | 'absent'> {
-  const { lock } = doing;
-  return backend.lock ? lock.with(() => liftAll(backend, doing)) : liftAll(backend, doing);
+  const inSteps = backend.lock && backend.effects.length > 1;
+  if (!inSteps) return liftAll(backend, doing);
+  // Looking needs no lock, and so no state folder: most lifts find nothing here.
+  const there = await anyPresent(backend, doing);
+  return there ? doing.lock.with(() => liftAll(backend, doing)) : 'absent';
+}
+
+async function anyPresent({ effects }: Backend, doing: Doing): Promise<boolean> {
+  for (const { see } of effects) {
+    if (!see || (await ask(see, doing)) === 'present') return true;
+  }
+  return false;
 }
 
 async function liftAll({ effects }: Backend, doing: Doing): Promise<'removed' | 'absent'> {
@@ -126,7 +136,7 @@ export async function foreign(backend: Backend, doing: Doing): Promise<Command |
   return undefined;
 }
 
-const NEXT: ReadonlySet<Failure> = new Set(['missing-tool', 'tool-failed']);
+const NEXT: ReadonlySet<Failure> = new Set(['missing-tool', 'tool-failed', 'bad-state']);
 
 /** Whether another backend may be tried after this failure: not when the host's state is in doubt. */
 export const mayTryNext = ({ kind }: ActionError): boolean => NEXT.has(kind);

@@ -25,7 +25,11 @@ export function iptables({ text, family }: Ip, { holder }: Circumstance): Backen
     what: `${tool} rule for ${text} in ${chain}`,
     see: yesNo(marked('-C', chain)),
     make: must(marked('-I', chain), 'made'),
-    undo: must(marked('-D', chain), 'undone'),
+    undo: {
+      command: marked('-D', chain),
+      read: (completed) =>
+        yesNo(marked('-D', chain)).read(completed) === 'present' ? 'undone' : 'absent',
+    },
   });
   const chains = ['INPUT', 'FORWARD'];
   return {

@@ -15,6 +15,7 @@ export type FileSystem = Pick<
   | 'openSync'
   | 'readdirSync'
   | 'readFileSync'
+  | 'renameSync'
   | 'statSync'
   | 'unlinkSync'
   | 'writeSync'
@@ -57,6 +58,13 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
     }
   }
 
+  const write = (path: string, text: string) =>
+    opened(path, O_WRONLY | O_CREAT | O_EXCL, 0o600, (fd) => {
+      if (text === '') return;
+      system.writeSync(fd, text);
+      system.fsyncSync(fd);
+    });
+
   const same = (one: fs.Stats, other: fs.Stats | undefined) =>
     one.ino === other?.ino && one.dev === other?.dev;
 
@@ -87,15 +95,23 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
 
     async create(path, text) {
       try {
-        opened(path, O_WRONLY | O_CREAT | O_EXCL, 0o600, (fd) => {
-          if (text === '') return;
-          system.writeSync(fd, text);
-          system.fsyncSync(fd);
-        });
+        write(path, text);
         return true;
       } catch (thrown) {
         if (codeOf(thrown) === 'EEXIST') return false;
         throw untrusted(path, `could not be created: ${(thrown as Error).message}`, thrown);
+      }
+    },
+
+    async replace(path, text) {
+      // Beside the folders, not in one: a leftover must not look like a record.
+      const fresh = `${STATE}/new.${process.pid}`;
+      try {
+        await this.remove(fresh);
+        write(fresh, text);
+        system.renameSync(full(fresh), full(path));
+      } catch (thrown) {
+        throw untrusted(path, `could not be replaced: ${(thrown as Error).message}`, thrown);
       }
     },
 

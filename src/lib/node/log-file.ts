@@ -35,8 +35,12 @@ export function logFile(home: string | undefined, complain: (message: string) =>
     }
     const made = openSync(path, flags | O_CREAT | O_EXCL, 0o660);
     fchmodSync(made, 0o660);
-    const { uid, gid } = statSync(`${home}/logs`);
-    fchownSync(made, uid, gid);
+    try {
+      const { uid, gid } = statSync(`${home}/logs`);
+      fchownSync(made, uid, gid);
+    } catch {
+      // Not root: then it is the caller's own file, which is as good as the caller can do.
+    }
     return made;
   }
 
