@@ -1,0 +1,66 @@
+import { chmod, constants, copyFile, link, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { BuildError, messageOf } from './failure.ts';
+import type { Licence } from './licences.ts';
+import { root } from './paths.ts';
+import { writeSums } from './sums.ts';
+import type { Target } from './targets.ts';
+import { withWorkspace } from './workspace.ts';
+
+/** What is delivered for one target. */
+export interface Delivery {
+  readonly target: Target;
+  readonly binary: string;
+  readonly names: readonly string[];
+  readonly licences: readonly Licence[];
+}
+
+/** Lays out `<out>/<target>/`; until all of it is there the former one stays. */
+export async function stage(delivery: Delivery, out: string): Promise<string> {
+  const final = path.join(out, delivery.target.id);
+  await withWorkspace(out, async (work) => {
+    const tree = path.join(work, 'new');
+    await mkdir(tree, { mode: 0o755 });
+    await putNames(delivery, path.join(tree, 'active-response', 'bin'));
+    await putLicences(delivery.licences, tree);
+    await writeSums(tree);
+    await replace(final, tree, path.join(work, 'old'));
+  });
+  return final;
+}
+
+async function putNames({ target, binary, names }: Delivery, folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o755 });
+  const [first, ...others] = names.map((name) => path.join(folder, `${name}${target.suffix}`));
+  if (first === undefined) throw new BuildError(`There is no name for ${target.id}.`);
+  await copyFile(binary, first, constants.COPYFILE_FICLONE);
+  await chmod(first, 0o750);
+  for (const other of others) {
+    await link(first, other).catch((error: unknown) => {
+      throw new BuildError(
+        `${folder} must be on a file system with hard links, one file for all names: ${messageOf(error)}`,
+      );
+    });
+  }
+}
+
+async function putLicences(licences: readonly Licence[], tree: string): Promise<void> {
+  await copyFile(path.join(root, 'LICENSE'), path.join(tree, 'LICENSE'));
+  const folder = path.join(tree, 'licenses');
+  await mkdir(folder);
+  for (const { file, text } of licences) await writeFile(path.join(folder, file), text);
+}
+
+/** Puts a finished tree in place of the former one. */
+async function replace(final: string, tree: string, old: string): Promise<void> {
+  await rename(final, old).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
+  try {
+    await rename(tree, final);
+  } catch (error) {
+    await rename(old, final).catch(() => undefined);
+    throw error;
+  }
+  await rm(old, { recursive: true, force: true });
+}
