@@ -21,8 +21,8 @@ export type Manual =
       readonly seconds: number | undefined;
       readonly dryRun: boolean;
       readonly home: string | undefined;
-      /** What to add to the sentence about a success. */
-      readonly epilogue: (result: { readonly outcome: string }) => string;
+      /** What follows the sentence about a success. */
+      readonly epilogue: string;
     };
 
 const PLACEHOLDER: Readonly<Record<Subject, [flag: string, help: string]>> = {
@@ -136,13 +136,11 @@ function asked(verb: Verb, given: Given, spec: Spec): Manual {
     seconds: until,
     dryRun: given['dryRun'] === true,
     home: text('home'),
-    epilogue: () => {
-      if (verb === 'delete') return '.';
-      const span =
-        until === undefined
-          ? 'until you undo it with'
-          : `for ${ms(until * 1000, { long: true })}, or until`;
-      return `, ${span} ${undo}`;
-    },
+    epilogue: verb === 'delete' ? '.' : `, ${span(until)} ${undo}`,
   };
 }
+
+const span = (until: number | undefined): string =>
+  until === undefined
+    ? 'until you undo it with'
+    : `for ${ms(until * 1000, { long: true })}, or until`;

@@ -6,7 +6,7 @@ export interface JournalEntry {
   readonly at: string;
   readonly action: string;
   readonly holder: string;
-  readonly verb: string;
+  readonly verb: string | undefined;
   readonly outcome: string;
   readonly target?: string;
   readonly backend?: string;

@@ -13,8 +13,8 @@ import { ActionError } from '../outcome.ts';
 /** Everything ours is in this table: that is the mark. */
 export const TABLE = 'riposte';
 
-/** The kernel's own limit is 2^32 milliseconds-in-seconds; nft refuses 4 294 967 296 s. */
-const LONGEST = 4_294_967_295;
+/** The longest timeout in seconds that nft reads: eight digits (seen with 1.0.6). */
+const LONGEST = 99_999_999;
 
 /** Elements a set may hold; without an explicit size the kernel stops at 65 536. */
 const SIZE = 1_000_000;
@@ -77,8 +77,9 @@ const says = ({ stderr }: Completed, text: string) => stderr.includes(text);
  */
 export function nft({ text, family }: Ip, { holder, expiry, kernel }: Circumstance): Backend {
   const set = setName(holder, family);
+  const timeout = expiry !== undefined && expiry <= LONGEST ? ` timeout ${expiry}s` : '';
   const element = (timed: boolean) =>
-    `element inet ${TABLE} ${set} { ${text}${timed && expiry ? ` timeout ${expiry}s` : ''} }`;
+    `element inet ${TABLE} ${set} { ${text}${timed ? timeout : ''} }`;
   const listed = (...lines: string[]) => script(...lines, 'list ruleset inet');
   const holds = ({ stdout }: Completed) => listingHolds(stdout, holder, family);
 

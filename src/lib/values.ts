@@ -1,0 +1,31 @@
+import type { Action } from './action.ts';
+import type { Target } from './fields.ts';
+import { ActionError, asActionError } from './outcome.ts';
+import type { Candidate, Request } from './request.ts';
+
+/** The values behind an action's declared fields. */
+export type FieldValues = Readonly<Record<string, Target>>;
+
+/** Reads the declared fields: of each field's candidates the first that is valid. */
+export function read(action: Action, { candidates, complaint }: Request): FieldValues {
+  return Object.fromEntries(
+    Object.entries(action.fields).map(([name, { subject, parse }]) => {
+      const why: string[] = [];
+      let rejected: Candidate | undefined;
+      for (const candidate of candidates[subject]) {
+        try {
+          return [name, parse(candidate.text)];
+        } catch (thrown) {
+          rejected ??= candidate;
+          why.push(`${candidate.path}: ${asActionError(thrown).message}`);
+        }
+      }
+      const head = complaint(subject, rejected);
+      throw new ActionError('bad-field', [head, ...why].join('; '));
+    }),
+  );
+}
+
+/** What a run is about, in one text: the name of records and of the outcome line's target. */
+export const targetOf = (action: Action, values: FieldValues): string =>
+  action.keys(values).join(' ');
