@@ -25,10 +25,14 @@ export type Manual =
       readonly epilogue: string;
     };
 
-const PLACEHOLDER: Readonly<Record<Subject, [flag: string, help: string]>> = {
-  srcip: ['--srcip <address>', 'the IPv4 or IPv6 address'],
-  user: ['--user <name>', 'the account'],
-  file: ['--file <path>', 'the file'],
+const TARGET: Readonly<Record<Subject, { placeholder: string; help: string; example: string }>> = {
+  srcip: {
+    placeholder: 'address',
+    help: 'the IPv4 or IPv6 address',
+    example: '203.0.113.7',
+  },
+  user: { placeholder: 'name', help: 'the account', example: 'mallory' },
+  file: { placeholder: 'path', help: 'the file', example: '/tmp/dropper' },
 };
 
 type Given = Readonly<Record<string, string | number | boolean | undefined>>;
@@ -45,40 +49,19 @@ function seconds(text: string): number {
 /** Reads a person's words; never touches the host. */
 export function parseManual(words: readonly string[], spec: Spec): Manual {
   let said = '';
+  const say = (text: string) => {
+    said += text;
+  };
   let run: Manual | undefined;
   const program = new Command(spec.program)
     .description(`${spec.summary}\n\nAn agent calls it without arguments; these are for people.`)
     .version(spec.version)
     .exitOverride()
-    .configureOutput({
-      writeOut: (text) => {
-        said += text;
-      },
-      writeErr: (text) => {
-        said += text;
-      },
-    })
-    .helpCommand(false);
+    .configureOutput({ writeOut: say, writeErr: say })
+    .helpCommand(false)
+    .addHelpText('after', examples(spec));
   for (const verb of ['add', 'delete'] as const) {
-    const command = program
-      .command(verb)
-      .description(verb === 'add' ? 'block it' : 'lift a block that was made by hand')
-      .allowExcessArguments(false);
-    for (const { subject } of Object.values(spec.fields)) {
-      const [flag, help] = PLACEHOLDER[subject];
-      command.requiredOption(flag, help);
-    }
-    if (verb === 'add') {
-      command.option('--for <time>', 'end it after a time, like 90s, 15m, 1h or 2d', seconds);
-      for (const [name, { help, values }] of Object.entries(spec.options)) {
-        command.addOption(new Option(`--${name} <${name}>`, help).choices(values));
-      }
-    }
-    command
-      .option('--reason <text>', 'why, for the journal')
-      .option('--home <directory>', 'where the agent lives')
-      .option('--dry-run', 'print the commands and run none');
-    command.action((given: Given) => {
+    describe(program.command(verb), verb, spec).action((given: Given) => {
       run = asked(verb, given, spec);
     });
   }
@@ -89,18 +72,42 @@ export function parseManual(words: readonly string[], spec: Spec): Manual {
     const exit = thrown.exitCode === 0 ? 0 : 2;
     return { kind: 'say', text: exit === 0 ? said.trimEnd() : sentence(said, spec.program), exit };
   }
-  return run ?? { kind: 'say', text: sentence('nothing to do', spec.program), exit: 2 };
+  return run ?? { kind: 'say', text: sentence('', spec.program), exit: 2 };
 }
 
-/** One sentence, whatever the parser printed. */
+function describe(command: Command, verb: Verb, { fields, options }: Spec): Command {
+  command.description(verb === 'add' ? 'block it' : 'lift a block that was made by hand');
+  for (const { subject } of Object.values(fields)) {
+    const { placeholder, help } = TARGET[subject];
+    command.requiredOption(`--${subject} <${placeholder}>`, help);
+  }
+  if (verb === 'add') {
+    command.option('--for <time>', 'end it after a time, like 90s, 15m, 1h or 2d', seconds);
+    for (const [name, { help, values }] of Object.entries(options)) {
+      command.addOption(new Option(`--${name} <${name}>`, help).choices(values));
+    }
+  }
+  return command
+    .option('--reason <text>', 'why, for the journal')
+    .option('--home <directory>', 'where the agent lives')
+    .option('--dry-run', 'print the commands and run none');
+}
+
+function examples({ program, fields }: Spec): string {
+  const targets = Object.values(fields).map(
+    ({ subject }) => `--${subject} ${TARGET[subject].example}`,
+  );
+  const lines = [['add', '--for 1h'], ['add', '--dry-run'], ['delete']].map(
+    ([verb, ...rest]) => `  ${[program, verb, ...targets, ...rest].join(' ')}`,
+  );
+  return ['', 'Examples:', ...lines].join('\n');
+}
+
+/** One sentence, whatever the parser printed: its first line, or what is missing if it had none. */
 function sentence(said: string, program: string): string {
-  const first =
-    said
-      .trim()
-      .split('\n')[0]
-      ?.replace(/^error: /, '') ?? '';
-  const usage = first === '' || first.startsWith('Usage:') ? 'say add or delete' : first;
-  return `${program}: ${usage.replace(/\.$/, '')}; see ${program} --help.`;
+  const [first = ''] = said.trim().split('\n');
+  const mistake = /^error: (.*?)\.?$/.exec(first)?.[1] ?? 'say add or delete';
+  return `${program}: ${mistake}; see ${program} --help.`;
 }
 
 function asked(verb: Verb, given: Given, spec: Spec): Manual {
@@ -120,7 +127,7 @@ function asked(verb: Verb, given: Given, spec: Spec): Manual {
       verb,
       raw: [verb, ...targets, 'by hand', ...(reason ? [`because ${reason}`] : [])].join(' '),
       candidates: { srcip: named('srcip'), user: named('user'), file: named('file') },
-      complaint: (subject) => `--${subject} will not do`,
+      complaint: () => 'Nothing was done',
       extra: [],
       schedule: until === undefined ? { kind: 'open' } : { kind: 'exact', seconds: until },
       alert: undefined,

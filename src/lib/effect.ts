@@ -68,12 +68,14 @@ export interface Backend {
 export const run = (tool: string, ...args: string[]): Command => ({ tool, args });
 
 /** The error for an answer that a step does not understand. */
-export function unexpected(command: Command, { exitCode, stderr, stdout }: Completed): ActionError {
+export function unexpected(
+  { tool, args }: Command,
+  { exitCode, stderr, stdout }: Completed,
+): ActionError {
   const said = (stderr.trim() || stdout.trim()).split('\n', 3).join(' / ').slice(0, 300);
-  return new ActionError(
-    'tool-failed',
-    `${spell(command)} answered ${exitCode}: ${said || 'no text'}`,
-  );
+  // What was sent to its input can be long, and the tool quotes the part that it did not like.
+  const line = spell({ tool, args });
+  return new ActionError('tool-failed', `${line} answered ${exitCode}: ${said || 'no text'}`);
 }
 
 /** The common reading: exit code 0 is `yes`, 1 is `no`, anything else could not tell. */

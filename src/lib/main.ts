@@ -6,7 +6,7 @@ import { type Agent, DEADLINE, type Host } from './host.ts';
 import { identify } from './invocation.ts';
 import { standardStreams } from './node/agent.ts';
 import { systemClock } from './node/clock.ts';
-import { findHome } from './node/home.ts';
+import { existing, findHome } from './node/home.ts';
 import { effectiveUser, machine, onTerminal, say } from './node/machine.ts';
 import { ActionError, asActionError, exitCode } from './outcome.ts';
 import { parseLegacy, parseRequest } from './protocol.ts';
@@ -46,7 +46,7 @@ async function dispatch({ actions, version, cli }: Program): Promise<number> {
   }
   const parsed = (await cli()).parseManual(call.words, { ...action, program: name, version });
   const shown = await byHand(action, parsed, name, (home) =>
-    machine(name, home ?? findHome(process.argv0, true)),
+    machine(name, home === undefined ? findHome(process.argv0, true) : existing(home)),
   );
   if (shown.stdout !== undefined) say(1, shown.stdout);
   if (shown.stderr !== undefined) say(2, shown.stderr);

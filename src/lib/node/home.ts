@@ -1,9 +1,16 @@
 import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { ActionError } from '../outcome.ts';
 
 const BIN = ['active-response', 'bin'].join('/');
 const isDirectory = (path: string) =>
   statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+
+/** A home that a person named; throws `usage` where there is none. */
+export function existing(home: string): string {
+  if (isDirectory(home)) return resolve(home);
+  throw new ActionError('usage', `--home ${home}: there is no such directory`);
+}
 
 /** Where the agent lives, seen from a program in its `active-response/bin`. */
 function above(program: string): string | undefined {
