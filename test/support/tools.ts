@@ -1,0 +1,59 @@
+import { readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Place, place } from './net.ts';
+
+/** Tools to be replaced: the text of a script, or `missing`. */
+export type Toolbox = Readonly<Record<string, string>>;
+
+/** A tool that is not there. */
+export const MISSING = 'missing';
+/** A tool that says no. */
+export const FAILING = '#!/bin/sh\necho "out of order" >&2\nexit 1\n';
+/** A tool that never ends. */
+export const HANGING = '#!/bin/sh\nexec sleep 60\n';
+
+/** A place where some tools are others, in a private mount namespace. */
+export interface Rigged extends AsyncDisposable {
+  readonly at: Place;
+  /** Where the real tools are meanwhile, for scripts that call them. */
+  readonly real: string;
+}
+
+// Where this machine keeps the tools; elsewhere these are links to one another.
+const FOLDER = '/usr/sbin';
+
+/**
+ * The place with other tools in it. The folder of tools becomes one of links into its former self;
+ * nobody outside a command run in this place sees it.
+ */
+export async function rig(where: Place, toolbox: (real: string) => Toolbox): Promise<Rigged> {
+  const base = await mkdtemp(join(tmpdir(), 'riposte-tools-'));
+  const [front, real] = [join(base, 'front'), join(base, 'real')];
+  await mkdir(front);
+  await mkdir(real);
+  const tools = toolbox(real);
+  for (const name of readdirSync(FOLDER)) {
+    const text = tools[name];
+    if (text === undefined) symlinkSync(join(real, name), join(front, name));
+    else if (text !== MISSING) writeFileSync(join(front, name), text, { mode: 0o755 });
+  }
+  const mounts = `mount --rbind ${FOLDER} ${real} && mount --bind ${front} ${FOLDER}`;
+  return {
+    at: mounted(where, mounts),
+    real,
+    [Symbol.asyncDispose]: () => rm(base, { recursive: true, force: true }),
+  };
+}
+
+/** The place with a folder that cannot be written. */
+export const readOnly = (where: Place, folder: string): Place =>
+  mounted(where, `mount --bind ${folder} ${folder} && mount -o remount,ro,bind ${folder}`);
+
+const mounted = (where: Place, mounts: string): Place =>
+  place(where.name, [
+    ...where.enter,
+    ...['unshare', '-m', '--propagation', 'private'],
+    ...['sh', '-c', `${mounts} && exec "$@"`, 'sh'],
+  ]);
