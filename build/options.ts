@@ -4,7 +4,7 @@ import { BuildError, messageOf } from './failure.ts';
 import { engines } from './inject/engines.ts';
 import type { Injector } from './inject/injector.ts';
 import { root } from './paths.ts';
-import { parseTargets, type Target, targets } from './targets.ts';
+import { hostTarget, parseTargets, type Target, targets } from './targets.ts';
 
 /** What a build was asked for. */
 export interface Options {
@@ -32,7 +32,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
     throw new BuildError(`"${values.engine}" is not an engine; choose from ${names}.`);
   }
   return {
-    targets: parseTargets(values.target),
+    targets: parseTargets(values.target, hostTarget()),
     out: values.out === undefined ? path.join(root, 'dist') : path.resolve(values.out),
     engine,
   };

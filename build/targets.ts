@@ -81,7 +81,7 @@ export function hostTarget(
 /** The targets that a list of names asks for, in that order, each once; none asks for the host's. */
 export function parseTargets(
   names: readonly string[],
-  host: Target | undefined = hostTarget(),
+  host: Target | undefined,
 ): readonly Target[] {
   const wanted = names.flatMap((name) => name.split(',')).map((name) => name.trim());
   if (wanted.length === 0) {

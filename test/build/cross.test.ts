@@ -1,0 +1,105 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, expect, type TestContext, test } from 'vitest';
+import { discover } from '../../build/actions.ts';
+import { baseFor } from '../../build/bases.ts';
+import { binaryFor } from '../../build/binary.ts';
+import { bundle } from '../../build/bundle.ts';
+import { UnreachableError } from '../../build/failure.ts';
+import { verifySignature } from '../../build/formats/macho-verify.ts';
+import { authenticode } from '../../build/formats/pe.ts';
+import { pkg } from '../../build/inject/pkg.ts';
+import { readObject, textAt } from '../../build/json.ts';
+import { root } from '../../build/paths.ts';
+import { type ScriptFolder, targets } from '../../build/targets.ts';
+
+// Each target costs a download of some 50 MB the first time, and seconds to make; every assertion
+// about it looks at the same file. The program is plain JavaScript, so one serves all of them.
+const version = readObject(path.join(root, 'package.json')).then((manifest) =>
+  textAt(manifest, 'version', 'package.json'),
+);
+const program = (async () => {
+  const folder: ScriptFolder = 'linux';
+  return bundle(folder, await discover(folder), await version);
+})();
+
+const made = new Map<string, Promise<Buffer | UnreachableError>>();
+
+async function make(id: string): Promise<Buffer> {
+  const target = targets.find((each) => each.id === id);
+  if (!target) throw new Error(`no target ${id}`);
+  const base = await baseFor(target);
+  const recipe = { target, base, bundle: await program, engine: pkg };
+  return readFile(await binaryFor({ ...recipe, name: 'firewall-drop', version: await version }));
+}
+
+/** The binary of a target; the test is skipped, with the reason, when its base cannot be had. */
+async function binary(id: string, context: TestContext): Promise<Buffer> {
+  const pending =
+    made.get(id) ??
+    make(id).catch((error: unknown) => {
+      if (error instanceof UnreachableError) return error;
+      throw error;
+    });
+  made.set(id, pending);
+  const result = await pending;
+  if (result instanceof UnreachableError) context.skip(result.message);
+  return result as Buffer;
+}
+
+const fuse = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
+
+async function holdsProgram(file: Buffer): Promise<void> {
+  expect(file.includes(`${fuse}:1`), 'the switch of node for single executables').toBe(true);
+  const code = await readFile((await program).file);
+  expect(file.includes(code), 'the bundle').toBe(true);
+  expect(file.includes('--disable-sigusr1'), 'the settings of the runtime').toBe(true);
+}
+
+describe('linux-arm64', () => {
+  test('is an ELF executable for aarch64 with the program in it', async (context) => {
+    const file = await binary('linux-arm64', context);
+    expect(file.toString('latin1', 0, 4)).toBe('\x7fELF');
+    expect(file.readUInt16LE(18)).toBe(0xb7);
+    await holdsProgram(file);
+  });
+});
+
+describe('win-x64', () => {
+  test('is a Windows executable for x64 with the program in it', async (context) => {
+    const file = await binary('win-x64', context);
+    expect(file.toString('latin1', 0, 2)).toBe('MZ');
+    expect(file.readUInt16LE(file.readUInt32LE(0x3c) + 4)).toBe(0x8664);
+    await holdsProgram(file);
+    expect(file.includes('NODE_SEA_BLOB', 0, 'utf16le'), 'the resource').toBe(true);
+  });
+
+  test('carries no signature and opens no file as the configuration of OpenSSL', async (context) => {
+    const file = await binary('win-x64', context);
+    expect(authenticode(file)).toBeUndefined();
+    expect(file.includes('--openssl-config=NUL')).toBe(true);
+    expect(file.includes('--openssl-config=/dev/null')).toBe(false);
+  });
+});
+
+describe('macos-arm64', () => {
+  test('is a Mach-O executable for arm64 with the program in it', async (context) => {
+    const file = await binary('macos-arm64', context);
+    expect(file.readUInt32LE(0)).toBe(0xfeedfacf);
+    expect(file.readUInt32LE(4)).toBe(0x0100000c);
+    await holdsProgram(file);
+  });
+
+  test('is signed ad hoc, every page as it should be', async (context) => {
+    const verdict = verifySignature(await binary('macos-arm64', context));
+    expect(verdict).toMatchObject({ identifier: 'riposte', flags: 0x20002, faults: [] });
+    expect(verdict.pages).toBeGreaterThan(20_000);
+  });
+
+  test('does not pass with one byte of the program changed', async (context) => {
+    const file = Buffer.from(await binary('macos-arm64', context));
+    const at = file.indexOf(`${fuse}:1`);
+    file.writeUInt8(file.readUInt8(at) ^ 1, at);
+    expect(verifySignature(file).faults).toEqual([`page ${at >> 12} differs`]);
+  });
+});

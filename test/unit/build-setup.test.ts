@@ -1,0 +1,142 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { atLeast, blamesUnpublished, fits, stateOf } from '../../build/setup/npm.mjs';
+import {
+  consequences,
+  hindranceFor,
+  missingPackages,
+  systemPackages,
+} from '../../build/setup/system.mjs';
+
+const lock = (packages: Record<string, object>) => JSON.stringify({ packages });
+const a = { version: '1.0.0', integrity: 'sha512-a' };
+const b = { version: '2.0.0', integrity: 'sha512-b' };
+const wanted = lock({
+  '': {},
+  'node_modules/a': a,
+  'node_modules/b': b,
+  'node_modules/c': { optional: true },
+});
+
+describe('an install fits the lock file', () => {
+  test.each([
+    ['with everything', { 'node_modules/a': a, 'node_modules/b': b }, true],
+    ['without a needed package', { 'node_modules/a': a }, false],
+    ['with another version', { 'node_modules/a': a, 'node_modules/b': a }, false],
+    [
+      'with other contents',
+      { 'node_modules/a': a, 'node_modules/b': { ...b, integrity: 'sha512-x' } },
+      false,
+    ],
+    [
+      'with a package too many',
+      { 'node_modules/a': a, 'node_modules/b': b, 'node_modules/z': a },
+      false,
+    ],
+  ])('%s', (_, installed, expected) => {
+    expect(fits(wanted, lock(installed))).toBe(expected);
+  });
+
+  test.each(['', 'no JSON', '{}', 'null'])('not when its record is "%s"', (text) => {
+    expect(fits(wanted, text)).toBe(false);
+  });
+});
+
+describe('node_modules', () => {
+  let root: string;
+  beforeEach(async () => {
+    root = await mkdtemp(path.join(tmpdir(), 'riposte-setup-'));
+    await mkdir(path.join(root, 'node_modules'));
+  });
+  afterEach(() => rm(root, { recursive: true, force: true }));
+  const put = (name: string, text: string) =>
+    writeFile(path.join(root, 'node_modules', name), text);
+
+  test('is missing when nothing tells what is in it', () => {
+    expect(stateOf(root, wanted, 'digest')).toBe('missing');
+  });
+
+  test('of a developer is kept when it fits', async () => {
+    await put('.package-lock.json', lock({ 'node_modules/a': a, 'node_modules/b': b }));
+    expect(stateOf(root, wanted, 'digest')).toBe('matching');
+  });
+
+  test('is replaced when the lock file has moved on', async () => {
+    await put('.riposte-lock.sha256', 'former digest\n');
+    await put('.package-lock.json', lock({ 'node_modules/a': a }));
+    expect(stateOf(root, wanted, 'digest')).toBe('missing');
+  });
+
+  test('is not looked into when it was installed from this lock file', async () => {
+    await put('.riposte-lock.sha256', 'digest\n');
+    expect(stateOf(root, wanted, 'digest')).toBe('stamped');
+  });
+});
+
+test.each([
+  ['22.18.0', true],
+  ['22.18.1', true],
+  ['22.23.2', true],
+  ['24.0.0', true],
+  ['22.9.0', false],
+  ['20.20.2', false],
+])('Node %s is new enough: %s', (version, expected) => {
+  expect(atLeast(version, '22.18.0')).toBe(expected);
+});
+
+describe('npm refuses a lock file', () => {
+  const line = (text: string) => `npm error ${text}\n`;
+  test.each([
+    ['for packages nobody published', line('Missing: @x/y@ from lock file'), true],
+    ['for a package that is not in it', line('Missing: a@1.0.0 from lock file'), false],
+    [
+      'for both',
+      line('Missing: @x/y@ from lock file') + line('Missing: a@1.0.0 from lock file'),
+      false,
+    ],
+    [
+      'that contradicts package.json',
+      line('Missing: @x/y@ from lock file') + line('Invalid: lock file has a@1 not a@2'),
+      false,
+    ],
+    ['without a reason', '', false],
+  ])('%s', (_, stderr, expected) => {
+    expect(blamesUnpublished(stderr)).toBe(expected);
+  });
+});
+
+describe('Debian packages', () => {
+  test('each say how they are recognised, what for, and what is lost', () => {
+    for (const { tools, purpose, without } of systemPackages) {
+      expect(tools.length).toBeGreaterThan(0);
+      expect(purpose).not.toBe('');
+      expect(without).not.toBe('');
+    }
+  });
+
+  test('are missing when one of their tools is', () => {
+    expect(missingPackages(systemPackages, () => true)).toEqual([]);
+    const found = missingPackages(systemPackages, (tool) => tool !== 'ip6tables' && tool !== 'nc');
+    expect(found.map(({ name }) => name)).toEqual(['iptables', 'netcat-openbsd']);
+  });
+
+  test.each([
+    [{ uid: 0, debian: true, apt: true }, undefined],
+    [{ uid: 1000, debian: true, apt: true }, 'only root can install packages'],
+    [{ uid: 0, debian: false, apt: true }, 'this is not a Debian system'],
+    [{ uid: 0, debian: true, apt: false }, 'this is not a Debian system'],
+    [{ uid: undefined, debian: false, apt: false }, 'this is not a Debian system'],
+  ])('on %o: %s', (machine, expected) => {
+    expect(hindranceFor(machine)).toBe(expected);
+  });
+
+  test('what is left out is said once', () => {
+    const missing = missingPackages(systemPackages, (tool) => !['nft', 'ipset'].includes(tool));
+    expect(consequences(missing, 'only root can install packages')).toEqual([
+      'setup: not installed, because only root can install packages: nftables ipset',
+      'setup: left out without them: the tests that run real tools in private network namespaces',
+    ]);
+  });
+});
