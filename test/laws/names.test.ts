@@ -1,0 +1,53 @@
+import { describe, expect, test } from 'vitest';
+import { ACTIONS } from '../support/actions.ts';
+import { ROWS } from '../support/matrix.ts';
+
+test('there are actions', () => {
+  expect(ACTIONS.length).toBeGreaterThan(0);
+});
+
+describe.each(ACTIONS.map((found) => [`${found.platform}/${found.file}`, found] as const))(
+  '%s',
+  (_name, { file, platform, action }) => {
+    test('is named as its file', () => {
+      expect(action.name).toBe(file);
+    });
+
+    test('says in one sentence what it does', () => {
+      expect(action.summary).toMatch(/^[A-Z].*\.$/);
+    });
+
+    test('shares no name with another of its platform', () => {
+      const names = ACTIONS.filter((other) => other.platform === platform).flatMap((other) => [
+        other.action.name,
+        ...other.action.aliases,
+      ]);
+      expect(new Set(names).size).toBe(names.length);
+    });
+  },
+);
+
+/** Tools of the one address family that a run about the other must never name. */
+const FOREIGN = { IPv4: /^ip6|inet6/m, IPv6: /^(?:iptables|ip -4)\b|family inet\b/m };
+
+describe.each(ROWS.map((row) => [row.name, row] as const))('%s', (_name, row) => {
+  const { kind } = row.example;
+
+  test.runIf(kind === 'IPv4' || kind === 'IPv6')('keeps to its address family', async () => {
+    for (const prepare of [row.fresh(), await row.used()]) {
+      for (const verb of ['add', 'add', 'delete', 'delete'] as const) await row.call(verb, prepare);
+      expect(prepare.commands.join('\n')).not.toMatch(FOREIGN[kind as keyof typeof FOREIGN]);
+    }
+  });
+
+  test('the usual add and delete are one command each, where the first backend can be had', async () => {
+    const first = row.backend === undefined || row.backend === 'nft';
+    if (!first) return;
+    const host = await row.used();
+    for (const verb of ['add', 'delete'] as const) {
+      host.commands.length = 0;
+      await row.call(verb, host);
+      expect(host.commands).toHaveLength(1);
+    }
+  });
+});

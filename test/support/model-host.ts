@@ -1,0 +1,238 @@
+import { createFsFromVolume, Volume } from 'memfs';
+import { type Command, type Completed, spell } from '../../src/lib/effect.ts';
+import { heldIn } from '../../src/lib/held.ts';
+import { type Clock, type Files, type Host, STATE } from '../../src/lib/host.ts';
+import { journalIn } from '../../src/lib/journal.ts';
+import { lockIn } from '../../src/lib/lock.ts';
+import { logTo } from '../../src/lib/log.ts';
+import { type FileSystem, filesBelow } from '../../src/lib/node/files.ts';
+import { ActionError } from '../../src/lib/outcome.ts';
+import { Ipset } from './model/ipset.ts';
+import { Nft } from './model/nft.ts';
+import { Xtables } from './model/xtables.ts';
+
+/** The agent's home on every model host. */
+export const HOME = '/var/ossec';
+
+/**
+ * How a command can go wrong. A tool may die `broken`, before it acted, or `killed`, after it acted
+ * and before it answered; it may be `hanging` or `missing`; and the run itself may die around it.
+ */
+export type Fault = 'broken' | 'killed' | 'hanging' | 'missing' | 'died-before' | 'died-after';
+
+/** What decides whether a command goes wrong: its place in the run, from 0, and the command. */
+export type Faults = (place: number, command: Command) => Fault | undefined;
+
+/** The run died, as the model was told: what `run` rejects with. */
+export class RunDied extends Error {}
+
+/** What a model host can be given. */
+export interface Setting {
+  readonly kernel?: readonly [major: number, minor: number];
+  readonly arConf?: string;
+  readonly ossecConf?: string;
+}
+
+/** An administrator's own: none of it may ever change. */
+const NEIGHBOURS: readonly (readonly [tool: string, words: readonly string[], stdin?: string])[] = [
+  [
+    'nft',
+    ['-f', '-'],
+    `add table inet admin
+add chain inet admin riposte { type filter hook input priority 0; policy accept; }
+add set inet admin firewall-drop4 { type ipv4_addr; }
+add set inet admin firewall-drop6 { type ipv6_addr; }
+add rule inet admin riposte ip saddr @firewall-drop4 accept
+add element inet admin firewall-drop4 { 203.0.113.7, 203.0.113.70 }
+add element inet admin firewall-drop6 { 2001:db8::7, 2001:db8::70 }
+`,
+  ],
+  ['ipset', ['create', 'admin', 'hash:ip', 'family', 'inet', 'maxelem', '9', 'timeout', '0']],
+  ['ipset', ['add', 'admin', '203.0.113.7']],
+  ['iptables', ['-A', 'INPUT', '-s', '203.0.113.70', '-j', 'DROP']],
+  ['iptables', ['-A', 'INPUT', '-s', '203.0.113.0/24', '-j', 'ACCEPT']],
+  ['ip6tables', ['-A', 'INPUT', '-s', '2001:db8::70', '-j', 'DROP']],
+];
+
+/** Milliseconds that every tool takes. */
+const COST = 3;
+
+/**
+ * A host in memory: the kernel's tables behind models of the tools, and files on memfs behind the
+ * real code. Every run is a process of its own on it, with its own clock since it began.
+ */
+export class ModelHost {
+  readonly volume = new Volume();
+  /** Every command that was started, spelled as at a shell. */
+  readonly commands: string[] = [];
+  /** Exit code and first words of each command that answered. */
+  readonly answers: string[] = [];
+  /** Lines of the agent's log. */
+  readonly log: string[] = [];
+  faults: Faults = () => undefined;
+
+  readonly #kernel: readonly [number, number];
+  readonly #nft: Nft;
+  readonly #ipset: Ipset;
+  readonly #iptables: Xtables;
+  readonly #ip6tables: Xtables;
+  readonly #alive = new Set<string>();
+  #now = Date.UTC(2026, 1, 3, 10, 11, 12);
+  #processes = 0;
+
+  constructor({ kernel = [6, 18], arConf, ossecConf }: Setting = {}) {
+    const now = () => this.#now;
+    const [major, minor] = kernel;
+    this.#kernel = kernel;
+    this.#nft = new Nft(now, major > 6 || (major === 6 && minor >= 12));
+    this.#ipset = new Ipset(now);
+    this.#iptables = new Xtables('iptables', this.#ipset);
+    this.#ip6tables = new Xtables('ip6tables', this.#ipset);
+    this.volume.mkdirSync(`${HOME}/active-response/bin`, { recursive: true });
+    this.volume.mkdirSync(`${HOME}/etc/shared`, { recursive: true });
+    if (arConf !== undefined) this.volume.writeFileSync(`${HOME}/etc/shared/ar.conf`, arConf);
+    if (ossecConf !== undefined) this.volume.writeFileSync(`${HOME}/etc/ossec.conf`, ossecConf);
+    for (const [tool, args, stdin] of NEIGHBOURS) {
+      this.tool({ tool, args, ...(stdin !== undefined && { stdin }) });
+    }
+  }
+
+  /** Runs one process; a `RunDied` rejection leaves all as it was at that moment. */
+  async run<T>(program: string, work: (host: Host) => Promise<T>): Promise<T> {
+    this.#processes += 1;
+    const self = `1${this.#processes}-77-4026531836-boot`;
+    this.#alive.add(self);
+    try {
+      return await new Promise<T>((resolve, reject) => {
+        work(this.#ports(self, program, reject)).then(resolve, reject);
+      });
+    } finally {
+      this.#alive.delete(self);
+    }
+  }
+
+  #ports(self: string, program: string, die: (error: Error) => void): Host {
+    const start = this.#now;
+    const clock: Clock = {
+      now: () => new Date(this.#now),
+      elapsed: () => this.#now - start,
+      sleep: async (milliseconds) => this.pass(milliseconds),
+    };
+    const files = this.files();
+    const processes = () => ({ self, alive: async (name: string) => this.#alive.has(name) });
+    const sink = async (line: string) => {
+      this.log.push(line);
+    };
+    let place = -1;
+    const run = async (command: Command, timeout: number): Promise<Completed> => {
+      place += 1;
+      const fault = this.faults(place, command);
+      if (fault === 'missing') {
+        throw new ActionError(
+          'missing-tool',
+          `${command.tool} is not installed (looked in /model)`,
+        );
+      }
+      this.commands.push(spell(command));
+      if (fault === 'died-before') return this.#died(die);
+      if (fault === 'broken') return { exitCode: 3, stdout: '', stderr: 'broken\n' };
+      if (fault === 'hanging') {
+        this.pass(timeout);
+        throw new ActionError('timed-out', `${command.tool} did not end in time and was killed`);
+      }
+      this.pass(COST);
+      const answer = this.tool(command);
+      if (fault === 'died-after') return this.#died(die);
+      if (fault === 'killed')
+        throw new ActionError('tool-failed', `${command.tool} died of SIGKILL`);
+      this.answers.push(`${answer.exitCode} ${answer.stderr.split('\n', 1)[0]}`.trim());
+      return answer;
+    };
+    return {
+      runner: { locate: async (tool) => `/model/${tool}`, run },
+      clock,
+      files,
+      held: heldIn(files),
+      journal: journalIn(files),
+      lock: lockIn(files, processes, clock),
+      log: logTo(sink, clock, program, `${HOME}/active-response/bin/${program}`),
+      kernel: this.#kernel,
+    };
+  }
+
+  // Nothing of a dead run goes on: neither its next command nor any clean-up.
+  #died(die: (error: Error) => void): Promise<never> {
+    die(new RunDied('the run died'));
+    return new Promise<never>(() => {});
+  }
+
+  /** What the tool answers, with no fault in the way. */
+  tool({ tool, args, stdin }: Command): Completed {
+    switch (tool) {
+      case 'nft':
+        return this.#nft.run(args, stdin);
+      case 'ipset':
+        return this.#ipset.run(args);
+      case 'iptables':
+        return this.#iptables.run(args);
+      case 'ip6tables':
+        return this.#ip6tables.run(args);
+      default:
+        throw new Error(`the model host has no ${tool}`);
+    }
+  }
+
+  /** The real files port, over this host's volume. */
+  files(): Files {
+    const system = createFsFromVolume(this.volume) as unknown as FileSystem;
+    return filesBelow(HOME, process.getuid?.() ?? 0, system);
+  }
+
+  /** Lets time pass. */
+  pass(milliseconds: number): void {
+    this.#now += milliseconds;
+  }
+
+  /** Whether packets from the address are dropped, whoever dropped them and by whatever means. */
+  drops(address: string): boolean {
+    return [this.#nft, this.#iptables, this.#ip6tables].some((tool) => tool.drops(address));
+  }
+
+  /** Text of one file below the home. */
+  file(path: string): string | undefined {
+    const full = `${HOME}/${path}`;
+    return this.volume.existsSync(full) ? String(this.volume.readFileSync(full)) : undefined;
+  }
+
+  /** The entries of the journal. */
+  journal(): readonly Record<string, unknown>[] {
+    const text = this.file(`${STATE}/journal.jsonl`) ?? '';
+    return text
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+  }
+
+  /** Names of the records of what is held, and of the tickets of the lock. */
+  records(): readonly string[] {
+    const below = Object.keys(this.volume.toJSON());
+    return below
+      .filter((path) => /\/riposte\/(?:held|lock)\/.*[^/]$/.test(path) && this.#isFile(path))
+      .sort();
+  }
+
+  #isFile(path: string): boolean {
+    return this.volume.statSync(path).isFile();
+  }
+
+  /** The whole host as text, all but what only explains: the journal and the log. */
+  state(): string {
+    return [
+      this.#nft.listing(false),
+      this.#ipset.listing(),
+      this.#iptables.listing(),
+      this.#ip6tables.listing(),
+      ...this.records().map((path) => `${path}\n`),
+    ].join('');
+  }
+}
