@@ -15,6 +15,7 @@ import { locked } from './lockfile.ts';
 import { cache, root } from './paths.ts';
 import { prepare } from './prepare.ts';
 import { say, timed } from './progress.ts';
+import { stripTool } from './strip.ts';
 import { hostTarget, type Target } from './targets.ts';
 import { withWorkspace } from './workspace.ts';
 
@@ -40,10 +41,12 @@ export async function binaryFor(recipe: Recipe): Promise<string> {
   }
   await withWorkspace(cache, async (work) => {
     const base = await prepare(target, recipe.base, work);
+    const program = path.join(work, 'program.cjs');
     const output = path.join(work, `output${target.suffix}`);
+    await writeFile(program, recipe.bundle.text);
     const seconds = await timed(() =>
       engine.inject({
-        bundle: recipe.bundle.file,
+        bundle: program,
         target,
         base,
         version: recipe.base.version,
@@ -62,8 +65,9 @@ export async function binaryFor(recipe: Recipe): Promise<string> {
 /** A digest of everything that has a part in the result. */
 async function fingerprint({ target, bundle, base, engine }: Recipe): Promise<string> {
   const parts = {
-    program: await hashFile(bundle.file, 'sha256', 'hex'),
+    program: bundle.text,
     base: await hashFile(base.executable, 'sha256', 'hex'),
+    strip: target.pkg.platform === 'linux' && (await stripTool(target)),
     engine: [engine.name, await locked(engine.package)],
     settings: runtimeSettings(target),
     build: await hashFolder(path.join(root, 'build')),

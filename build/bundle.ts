@@ -8,9 +8,7 @@ import type { ScriptFolder } from './targets.ts';
 
 /** One program in one file. */
 export interface Bundle {
-  readonly file: string;
-  /** Size of the whole file. */
-  readonly bytes: number;
+  readonly text: string;
   /** How much of it is the text of the command-line chunk. */
   readonly cliBytes: number;
   /** Folders of the npm packages that have code in it. */
@@ -47,18 +45,18 @@ export async function bundle(
   await refuseDefaultExports(cli.shared);
   const final = await program(entries, version, cli.text, cli.shared);
 
-  const file = path.join(bundleFolder, `${platform}.cjs`);
   const oneShot = Object.keys(final.metafile.inputs).filter((input) => input !== virtualInput);
   const lazy = Object.keys(cli.metafile.inputs);
   await mkdir(bundleFolder, { recursive: true });
-  await writeFile(file, final.text);
+  // For people and tests to look at; the build goes on with what it has in memory, because another
+  // one may write here at the same time.
+  await writeFile(path.join(bundleFolder, `${platform}.cjs`), final.text);
   await writeFile(
     path.join(bundleFolder, `${platform}.meta.json`),
     `${JSON.stringify({ oneShot, cli: lazy }, undefined, 2)}\n`,
   );
   return {
-    file,
-    bytes: Buffer.byteLength(final.text),
+    text: final.text,
     cliBytes: Buffer.byteLength(cli.text),
     packages: packagesOf([...oneShot, ...lazy]),
   };

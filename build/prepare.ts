@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Base } from './bases.ts';
 import { removeAuthenticode } from './formats/pe.ts';
 import { say, size } from './progress.ts';
-import { strip } from './strip.ts';
+import { strip, stripTool } from './strip.ts';
 import type { Target } from './targets.ts';
 
 /** Makes a base ready to take a program, in `work` if it has to be changed; gives its path. */
@@ -12,11 +12,12 @@ export async function prepare(target: Target, base: Base, work: string): Promise
   const ready = path.join(work, 'base');
   switch (target.pkg.platform) {
     case 'linux': {
-      const tool = await strip(target, executable, ready);
+      const tool = await stripTool(target);
       if (tool === undefined) {
         say(target.id, `not stripped: no strip for ${target.pkg.arch} is installed (binutils)`);
         return executable;
       }
+      await strip(tool, executable, ready);
       return ready;
     }
     case 'win': {

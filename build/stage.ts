@@ -1,4 +1,4 @@
-import { chmod, constants, copyFile, link, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, constants, copyFile, link, mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { BuildError, messageOf } from './failure.ts';
 import type { Licence } from './licences.ts';
@@ -53,14 +53,33 @@ async function putLicences(licences: readonly Licence[], tree: string): Promise<
 
 /** Puts a finished tree in place of the former one. */
 async function replace(final: string, tree: string, old: string): Promise<void> {
-  await rename(final, old).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-  });
+  // Another build may put its own there in between; the last one wins.
+  for (let attempt = 1; ; attempt += 1) {
+    const aside = `${old}-${attempt}`;
+    const moved = await moveAside(final, aside);
+    try {
+      await rename(tree, final);
+      return;
+    } catch (error) {
+      if (attempt < 5 && isOccupied(error)) continue;
+      if (moved) await rename(aside, final).catch(() => undefined);
+      throw error;
+    }
+  }
+}
+
+async function moveAside(from: string, to: string): Promise<boolean> {
   try {
-    await rename(tree, final);
+    await rename(from, to);
+    return true;
   } catch (error) {
-    await rename(old, final).catch(() => undefined);
+    if (codeOf(error) === 'ENOENT') return false;
     throw error;
   }
-  await rm(old, { recursive: true, force: true });
+}
+
+const isOccupied = (error: unknown) => ['ENOTEMPTY', 'EEXIST'].includes(codeOf(error));
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }

@@ -1,25 +1,26 @@
 import { execa } from 'execa';
+import { BuildError } from './failure.ts';
 import type { Target } from './targets.ts';
 
 const machines = { x64: 'x86_64', arm64: 'aarch64' } as const;
 
+/** The tool on this machine that strips for a target, if there is one. */
+export async function stripTool(target: Target): Promise<string | undefined> {
+  for (const tool of stripTools(target)) {
+    if (!(await execa(tool, ['--version'], { reject: false })).failed) return tool;
+  }
+  return undefined;
+}
+
 /**
  * Copies an ELF executable without its symbol tables, which nothing needs at run time.
  *
- * This must be done before a program is put into it: afterwards strip would break it.
- *
- * @returns the tool that did it, or nothing when there is none for this kind of machine
+ * This must be done before a program is put into it: afterwards it would break it.
  */
-export async function strip(
-  target: Target,
-  input: string,
-  output: string,
-): Promise<string | undefined> {
-  for (const tool of stripTools(target)) {
-    const result = await execa(tool, ['--strip-all', '-o', output, input], { reject: false });
-    if (!result.failed) return tool;
-  }
-  return undefined;
+export async function strip(tool: string, input: string, output: string): Promise<void> {
+  const result = await execa(tool, ['--strip-all', '-o', output, input], { reject: false });
+  if (result.failed)
+    throw new BuildError(`${tool} failed: ${result.stderr || result.shortMessage}`);
 }
 
 /** What may be able to strip for a target, best first. */

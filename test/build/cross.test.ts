@@ -38,8 +38,9 @@ async function binary(id: string, context: TestContext): Promise<Buffer> {
   const pending =
     made.get(id) ??
     make(id).catch((error: unknown) => {
-      if (error instanceof UnreachableError) return error;
-      throw error;
+      if (!(error instanceof UnreachableError)) throw error;
+      console.log(`${id}: left out: ${error.message}`);
+      return error;
     });
   made.set(id, pending);
   const result = await pending;
@@ -51,8 +52,7 @@ const fuse = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 
 async function holdsProgram(file: Buffer): Promise<void> {
   expect(file.includes(`${fuse}:1`), 'the switch of node for single executables').toBe(true);
-  const code = await readFile((await program).file);
-  expect(file.includes(code), 'the bundle').toBe(true);
+  expect(file.includes((await program).text), 'the bundle').toBe(true);
   expect(file.includes('--disable-sigusr1'), 'the settings of the runtime').toBe(true);
 }
 
