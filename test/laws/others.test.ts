@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'vitest';
+import { alerts, ROWS } from '../support/matrix.ts';
+import type { ModelHost } from '../support/model-host.ts';
+
+const ADDRESSES = ROWS.filter(({ example }) => example.subject === 'srcip');
+const V4 = ADDRESSES.filter(({ example }) => example.kind === 'IPv4');
+
+const tool = (host: ModelHost, line: string) => {
+  const [name = '', ...args] = line.split(' ');
+  return host.tool({ tool: name, args }).exitCode;
+};
+
+describe.each(ADDRESSES.map((row) => [row.name, row] as const))('%s', (_name, row) => {
+  const { text, kind } = row.example;
+  const admin = `${kind === 'IPv6' ? 'ip6tables' : 'iptables'} -A INPUT -s ${text} -j DROP`;
+
+  test('an administrator’s rule for the same target survives apply and revert', async () => {
+    const host = await row.used();
+    tool(host, admin);
+    const before = host.state();
+    await row.call('add', host);
+    expect(await row.call('delete', host)).toMatchObject({ outcome: 'removed' });
+    expect(host.state()).toBe(before);
+  });
+
+  test('reverting what only an administrator made says how to lift it and leaves it', async () => {
+    const host = await row.used();
+    tool(host, admin);
+    const before = host.state();
+    const { outcome, detail } = await row.call('delete', host);
+    // Only a backend that works with such rules knows of them.
+    if (outcome !== 'absent') {
+      expect(outcome).toBe('not-ours');
+      expect(detail).toContain(admin.replace(' -A ', ' -w 5 -D '));
+      expect(alerts(host.log)).toEqual([]);
+    }
+    if (row.backend === undefined || row.protocol.chooses) expect(outcome).toBe('not-ours');
+    expect(host.state()).toBe(before);
+  });
+});
+
+/** What may befall the ground that a block stands on. */
+const DAMAGE = [
+  'nft delete table inet riposte',
+  'nft flush chain inet riposte firewall-drop',
+  'nft add table inet riposte { flags dormant; }',
+  'iptables -t raw -D PREROUTING -m set --match-set riposte4-firewall-drop src -m comment --comment RULE -j DROP',
+  'iptables -D INPUT -s 203.0.113.7 -m comment --comment RULE -j DROP',
+  'iptables -D FORWARD -s 203.0.113.7 -m comment --comment RULE -j DROP',
+] as const;
+
+describe.each(V4.map((row) => [row.name, row] as const))('%s', (_name, row) => {
+  test.each(['continue', 'abort'] as const)(
+    'the next alert heals, answered by %s',
+    async (temper) => {
+      const holder = 'firewall-drop';
+      let ended = 0;
+      for (const damage of DAMAGE) {
+        const host = row.fresh();
+        await row.call('add', host, { holder });
+        const [name = '', ...args] = damage.split(' ');
+        const words = args.map((word) => (word === 'RULE' ? `riposte ${holder}` : word));
+        host.tool({ tool: name, args: words });
+        ended += host.drops(row.example.text) ? 0 : 1;
+        await row.call('add', host, { holder, temper });
+        expect(host.drops(row.example.text), damage).toBe(true);
+        await row.call('delete', host, { holder });
+        expect(host.drops(row.example.text), damage).toBe(false);
+      }
+      expect(ended).toBeGreaterThan(0);
+    },
+  );
+
+  test('a set made with other features is used as it is, or the run says why not', async () => {
+    const host = row.fresh();
+    host.tool({
+      tool: 'ipset',
+      args: 'create riposte4-firewall-drop hash:ip family inet maxelem 1000000 timeout 0'.split(
+        ' ',
+      ),
+    });
+    expect(await row.call('add', host, { holder: 'firewall-drop' })).toMatchObject({
+      outcome: 'applied',
+    });
+    expect(host.drops(row.example.text)).toBe(true);
+  });
+});
