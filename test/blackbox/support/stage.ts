@@ -1,4 +1,3 @@
-import type { StdioOptions } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -21,6 +20,12 @@ export interface Printed {
   readonly milliseconds: number;
 }
 
+/** Descriptors for a program; standard error is nowhere, as an agent has it. */
+export interface Streams {
+  readonly stdin: number;
+  readonly stdout: number;
+}
+
 /** A home with the programs, in a network of its own: nothing is shared between two tests. */
 export interface Stage {
   readonly home: Home;
@@ -31,8 +36,8 @@ export interface Stage {
   hand(...words: string[]): Promise<Printed>;
   /** Pipes bytes into the program, then the end. */
   feed(bytes: string | Buffer, name?: string): Promise<Printed>;
-  /** Starts the program on the descriptors given. */
-  start(stdio: StdioOptions): Started;
+  /** Starts the program on standard streams of one's own; each is what the flags of its file say. */
+  start(streams: Streams): Started;
   /** Addresses in the sets of a holder, sorted. */
   blocked(holder?: string): Promise<readonly string[]>;
 }
@@ -71,9 +76,11 @@ async function makeStage(): Promise<Stage & { close(): Promise<void> }> {
       writeFileSync(file, bytes);
       return shell('cat "$1" | "$2"', file, `active-response/bin/${name}`);
     },
-    start: (stdio) => {
-      const what = { path: PROGRAM, args: [], cwd: home.path, enter, environment: ENVIRONMENT };
-      return start(what, stdio, LIMIT);
+    start({ stdin, stdout }) {
+      // Node makes the first three descriptors of a child blocking, but leaves the others alone.
+      const args = ['-c', 'exec "$0" <&3 >&4 3<&- 4>&-', PROGRAM];
+      const what = { path: 'bash', args, cwd: home.path, enter, environment: ENVIRONMENT };
+      return start(what, ['ignore', 'ignore', 'ignore', stdin, stdout], LIMIT);
     },
     blocked: async (holder = 'firewall-drop') => {
       const { stdout } = await run('nft', '-j', 'list', 'ruleset');
