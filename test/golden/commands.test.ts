@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest';
+import type { Action } from '../../src/lib/action.ts';
+import { plan } from '../../src/lib/dryrun.ts';
+import { ACTIONS, backendsOf, type Example, examplesOf } from '../support/actions.ts';
+import { PROTOCOLS } from '../support/callers.ts';
+import { Row } from '../support/matrix.ts';
+import type { Setting } from '../support/model-host.ts';
+
+/** One chapter of the book: what is done on what kind of host. */
+interface Chapter {
+  readonly title: string;
+  readonly setting?: Setting;
+  /** What the host has seen before. */
+  readonly before: (row: Row) => Promise<ReturnType<Row['fresh']>>;
+  readonly verb: 'add' | 'delete';
+}
+
+const added = async (row: Row, setting: Setting = {}) => {
+  const host = await row.used(setting);
+  await row.call('add', host);
+  return host;
+};
+
+const CHAPTERS: readonly Chapter[] = [
+  { title: 'add, the first time on this host', before: async (row) => row.fresh(), verb: 'add' },
+  { title: 'add, on a host that is set up', before: (row) => row.used(), verb: 'add' },
+  { title: 'add again, to renew it', before: (row) => added(row), verb: 'add' },
+  {
+    title: 'add again, to renew it, on a kernel before 6.12',
+    before: (row) => added(row, { kernel: [6, 11] }),
+    verb: 'add',
+  },
+  { title: 'delete', before: (row) => added(row), verb: 'delete' },
+  { title: 'delete, when nothing of ours is there', before: (row) => row.used(), verb: 'delete' },
+];
+
+/** Every command in order, and below it what the tool answered where that was no plain success. */
+async function commands(row: Row, { before, verb }: Chapter): Promise<string> {
+  const host = await before(row);
+  host.commands.length = 0;
+  host.answers.length = 0;
+  const { outcome } = await row.call(verb, host);
+  const lines = host.commands.flatMap((command, place) => {
+    const answer = host.answers[place] ?? '';
+    return [command, ...(answer === '0' ? [] : [`  # answers ${answer}`])];
+  });
+  return [...lines, `# ${outcome}`, ''].join('\n');
+}
+
+function row(action: Action, example: Example, backend: string | undefined): Row {
+  const [, wazuh5] = PROTOCOLS;
+  if (!wazuh5) throw new Error('no protocol');
+  return new Row(action, wazuh5, example, backend);
+}
+
+/** The whole book of one action: what a system administrator would want to know before trusting it. */
+async function book(action: Action): Promise<string> {
+  const pages: string[] = [
+    `${action.name}: ${action.summary}`,
+    '',
+    'Every command this action runs, in order, for a block of 60 seconds that an agent of Wazuh 5',
+    'asks for, as one would type it at a shell. Written by `npm run golden`; read the difference.',
+    '',
+  ];
+  for (const example of examplesOf(action)) {
+    for (const { name } of backendsOf(action, example.text)) {
+      const told = new Set<string>();
+      for (const chapter of CHAPTERS) {
+        const text = await commands(row(action, example, name), chapter);
+        // An older kernel is worth a page only to a backend that treats it differently.
+        if (told.has(text)) continue;
+        told.add(text);
+        pages.push(`== ${example.kind}, ${name}: ${chapter.title}`, '', text);
+      }
+    }
+    for (const verb of ['add', 'delete'] as const) {
+      pages.push(
+        `== ${example.kind}: ${verb} --dry-run`,
+        '',
+        plan(verb, backendsOf(action, example.text)),
+        '',
+      );
+    }
+  }
+  return pages.join('\n');
+}
+
+describe.each(ACTIONS.map((found) => [`${found.platform}/${found.file}`, found] as const))(
+  '%s',
+  (name, { action }) => {
+    test('runs exactly the commands of its golden file', async () => {
+      await expect(await book(action)).toMatchFileSnapshot(`${name}.txt`);
+    });
+  },
+);
