@@ -31,6 +31,8 @@ export interface Setting {
   readonly kernel?: readonly [major: number, minor: number];
   readonly arConf?: string;
   readonly ossecConf?: string;
+  /** Without the things of an administrator. */
+  readonly bare?: boolean;
 }
 
 /** An administrator's own: none of it may ever change. */
@@ -80,7 +82,7 @@ export class ModelHost {
   #now = Date.UTC(2026, 1, 3, 10, 11, 12);
   #processes = 0;
 
-  constructor({ kernel = [6, 18], arConf, ossecConf }: Setting = {}) {
+  constructor({ kernel = [6, 18], arConf, ossecConf, bare }: Setting = {}) {
     const now = () => this.#now;
     const [major, minor] = kernel;
     this.#kernel = kernel;
@@ -92,7 +94,7 @@ export class ModelHost {
     this.volume.mkdirSync(`${HOME}/etc/shared`, { recursive: true });
     if (arConf !== undefined) this.volume.writeFileSync(`${HOME}/etc/shared/ar.conf`, arConf);
     if (ossecConf !== undefined) this.volume.writeFileSync(`${HOME}/etc/ossec.conf`, ossecConf);
-    for (const [tool, args, stdin] of NEIGHBOURS) {
+    for (const [tool, args, stdin] of bare ? [] : NEIGHBOURS) {
       this.tool({ tool, args, ...(stdin !== undefined && { stdin }) });
     }
   }

@@ -81,13 +81,16 @@ const TABLE = String.raw`(?<table>\w+ (?<name>[\w-]+))`;
 const FORMS: readonly Form[] = [
   {
     shape: new RegExp(`^(?<verb>add|create) table ${TABLE}(?<dormant> \\{ flags dormant; \\})?$`),
+    names: (tables, { part: { table = '' } }) => {
+      if (!tables.has(table)) tables.set(table, newTable(false));
+    },
     commit: (_nft, tables, parsed) => {
       const { verb, table = '', dormant } = parsed.part;
       const old = tables.get(table);
       if (old && verb === 'create') at(parsed, 'name', `${KERNEL}: File exists`);
       // Saying it again without the flag wakes the table.
       if (old) old.dormant = dormant !== undefined;
-      else tables.set(table, { dormant: !!dormant, sets: new Map(), chains: new Map() });
+      else tables.set(table, newTable(dormant !== undefined));
     },
   },
   {
@@ -193,6 +196,12 @@ const FORMS: readonly Form[] = [
 
 const LIST = /^list ruleset(?: (?<family>\w+))?$/;
 
+const newTable = (dormant: boolean): Table => ({
+  dormant,
+  sets: new Map(),
+  chains: new Map(),
+});
+
 const newSet = (part: Parsed['part']): ElementSet => ({
   type: part['type'] ?? '',
   size: Number(part['size'] ?? 65_536),
@@ -285,7 +294,6 @@ export class Nft {
       if (!command && !list) {
         return refused(number, line, new Refusal('syntax error', line.length, line.length + 1));
       }
-      if (command && /^(?:add|create) table/.test(line)) command.form.commit(this, known, command);
       try {
         command?.form.names?.(known, command);
       } catch (thrown) {

@@ -1,0 +1,385 @@
+/** What a tool must answer, of the model and of the real one alike. */
+export interface Fact {
+  /** The command's words, blank between them; a comment goes as one word, its blanks as `~`. */
+  readonly line: string;
+  readonly stdin?: string;
+  readonly exitCode: number;
+  readonly stdout?: string;
+  /** First line of standard error. */
+  readonly stderr?: string;
+}
+
+/** A run of commands on one host, in order. */
+export interface Story {
+  readonly title: string;
+  /** The first kernel it is true of. */
+  readonly since?: readonly [major: number, minor: number];
+  readonly facts: readonly Fact[];
+}
+
+/** A command's words as a list. */
+export const wordsOf = (line: string): readonly string[] =>
+  line.split(' ').map((word) => word.replaceAll('~', ' '));
+
+const PIPE = 'nft -t -f -';
+
+const SET_UP = `add table inet t
+add chain inet t c { type filter hook prerouting priority -300; policy accept; }
+flush chain inet t c
+add set inet t c4 { type ipv4_addr; size 1000000; flags timeout; counter; }
+add rule inet t c ip saddr @c4 drop
+add set inet t c6 { type ipv6_addr; size 1000000; flags timeout; counter; }
+add rule inet t c ip6 saddr @c6 drop
+`;
+
+const LISTING = `table inet t {
+	set c4 {
+		type ipv4_addr
+		size 1000000
+		flags timeout
+		counter
+	}
+
+	set c6 {
+		type ipv6_addr
+		size 1000000
+		flags timeout
+		counter
+	}
+
+	chain c {
+		type filter hook prerouting priority raw; policy accept;
+		ip saddr @c4 drop
+		ip6 saddr @c6 drop
+	}
+}
+`;
+
+const LISTED = 'list ruleset inet\n';
+
+const nft: readonly Story[] = [
+  {
+    title: 'a table that is not there',
+    facts: [
+      {
+        line: PIPE,
+        stdin: `create element inet t c4 { 192.0.2.1 timeout 60s }\n${LISTED}`,
+        exitCode: 1,
+        stdout: '',
+        stderr: '/dev/stdin:1:21-21: Error: No such file or directory',
+      },
+      {
+        line: 'nft delete element inet t c4 {~192.0.2.1~}',
+        exitCode: 1,
+        stderr: 'Error: No such file or directory',
+      },
+      {
+        line: 'nft delete table inet t',
+        exitCode: 1,
+        stderr: 'Error: Could not process rule: No such file or directory',
+      },
+      { line: 'nft -t list ruleset inet', exitCode: 0, stdout: '' },
+    ],
+  },
+  {
+    title: 'elements',
+    facts: [
+      { line: PIPE, stdin: SET_UP, exitCode: 0, stdout: '' },
+      { line: PIPE, stdin: SET_UP, exitCode: 0, stdout: '' },
+      {
+        line: PIPE,
+        stdin: `create element inet t c4 { 192.0.2.1 timeout 60s }\n${LISTED}`,
+        exitCode: 0,
+        stdout: LISTING,
+      },
+      {
+        line: PIPE,
+        stdin: `create element inet t c4 { 192.0.2.1 timeout 60s }\n${LISTED}`,
+        exitCode: 1,
+        stdout: LISTING,
+        stderr: '/dev/stdin:1:28-36: Error: Could not process rule: File exists',
+      },
+      {
+        line: PIPE,
+        stdin: `add element inet t c4 { 192.0.2.1 timeout 99s }\n${LISTED}`,
+        exitCode: 0,
+        stdout: LISTING,
+      },
+      {
+        line: PIPE,
+        stdin:
+          'add element inet t c4 { 192.0.2.1 }\ndelete element inet t c4 { 192.0.2.1 }\nadd element inet t c4 { 192.0.2.1 timeout 9s }\nlist ruleset inet\n',
+        exitCode: 0,
+        stdout: LISTING,
+      },
+      {
+        line: PIPE,
+        stdin: `create element inet t c6 { 2001:db8::1 }\n${LISTED}`,
+        exitCode: 0,
+        stdout: LISTING,
+      },
+      { line: 'nft delete element inet t c4 {~192.0.2.1~}', exitCode: 0, stdout: '' },
+      {
+        line: 'nft delete element inet t c4 {~192.0.2.1~}',
+        exitCode: 1,
+        stderr: 'Error: Could not process rule: No such file or directory',
+      },
+      {
+        line: 'nft delete element inet t nosuch {~192.0.2.1~}',
+        exitCode: 1,
+        stderr: 'Error: No such file or directory',
+      },
+      {
+        line: 'nft delete element inet t c4 {~2001:db8::1~}',
+        exitCode: 1,
+        stderr: 'Error: Could not resolve hostname: Address family for hostname not supported',
+      },
+      { line: 'nft frobnicate', exitCode: 1 },
+    ],
+  },
+  {
+    title: 'a script is one transaction',
+    facts: [
+      { line: PIPE, stdin: SET_UP, exitCode: 0 },
+      {
+        line: PIPE,
+        stdin: 'create element inet t c4 { 192.0.2.1 }\ndelete element inet t c4 { 192.0.2.9 }\n',
+        exitCode: 1,
+        stderr: '/dev/stdin:2:28-36: Error: Could not process rule: No such file or directory',
+      },
+      { line: 'nft create element inet t c4 {~192.0.2.1~}', exitCode: 0 },
+      { line: PIPE, stdin: 'create element inet t c4 { 192.0.2.2 }\nnonsense\n', exitCode: 1 },
+      { line: 'nft create element inet t c4 {~192.0.2.2~}', exitCode: 0 },
+    ],
+  },
+  {
+    title: 'times of more than eight digits',
+    facts: [
+      { line: PIPE, stdin: SET_UP, exitCode: 0 },
+      { line: 'nft create element inet t c4 {~192.0.2.1~timeout~99999999s~}', exitCode: 0 },
+      {
+        line: 'nft create element inet t c4 {~192.0.2.2~timeout~100000000s~}',
+        exitCode: 1,
+        stderr: 'Error: value too large',
+      },
+    ],
+  },
+  {
+    title: 'a full set',
+    facts: [
+      { line: 'nft add table inet t', exitCode: 0 },
+      {
+        line: 'nft add set inet t c4 {~type~ipv4_addr;~size~1;~flags~timeout;~}',
+        exitCode: 0,
+      },
+      { line: 'nft create element inet t c4 {~192.0.2.1~}', exitCode: 0 },
+      {
+        line: 'nft create element inet t c4 {~192.0.2.2~}',
+        exitCode: 1,
+        stderr: 'Error: Could not process rule: Too many open files in system',
+      },
+    ],
+  },
+  {
+    title: 'times that pass, and are moved',
+    since: [6, 12],
+    facts: [
+      { line: PIPE, stdin: SET_UP, exitCode: 0 },
+      ...['1', '2', '3'].map((last) => ({
+        line: `nft create element inet t c4 {~192.0.2.${last}~timeout~1s~}`,
+        exitCode: 0,
+      })),
+      { line: 'nft create element inet t c4 {~192.0.2.4~timeout~99s~}', exitCode: 0 },
+      { line: 'nft create element inet t c4 {~192.0.2.5~}', exitCode: 0 },
+      { line: 'nft add element inet t c4 {~192.0.2.2~timeout~99s~}', exitCode: 0 },
+      { line: 'nft add element inet t c4 {~192.0.2.3~}', exitCode: 0 },
+      { line: 'nft add element inet t c4 {~192.0.2.4~timeout~1s~}', exitCode: 0 },
+      { line: 'nft add element inet t c4 {~192.0.2.5~timeout~1s~}', exitCode: 0 },
+      { line: 'sleep 2', exitCode: 0 },
+      ...[1, 0, 0, 1, 1].map((exitCode, index) => ({
+        line: `nft delete element inet t c4 {~192.0.2.${index + 1}~}`,
+        exitCode,
+      })),
+    ],
+  },
+  {
+    title: 'set-up and damage',
+    facts: [
+      { line: PIPE, stdin: SET_UP, exitCode: 0 },
+      {
+        line: 'nft create table inet t',
+        exitCode: 1,
+        stderr: 'Error: Could not process rule: File exists',
+      },
+      { line: PIPE, stdin: 'add table inet t { flags dormant; }\n', exitCode: 0 },
+      {
+        line: 'nft -t list ruleset inet',
+        exitCode: 0,
+        stdout: LISTING.replace('{\n', '{\n\tflags dormant\n\n'),
+      },
+      { line: PIPE, stdin: SET_UP, exitCode: 0 },
+      { line: 'nft -t list ruleset inet', exitCode: 0, stdout: LISTING },
+      { line: 'nft flush chain inet t c', exitCode: 0 },
+      {
+        line: 'nft -t list ruleset inet',
+        exitCode: 0,
+        stdout: LISTING.replace('\t\tip saddr @c4 drop\n\t\tip6 saddr @c6 drop\n', ''),
+      },
+      { line: 'nft add rule inet t c ip saddr @c4 drop', exitCode: 0 },
+      { line: 'nft add rule inet t c ip saddr @c4 drop', exitCode: 0 },
+      {
+        line: 'nft -t list ruleset inet',
+        exitCode: 0,
+        stdout: LISTING.replace('ip6 saddr @c6', 'ip saddr @c4'),
+      },
+      {
+        line: 'nft add rule inet t c ip saddr @nosuch drop',
+        exitCode: 1,
+        stderr: 'Error: No such file or directory',
+      },
+      {
+        line: 'nft add rule inet t nosuch ip saddr @c4 drop',
+        exitCode: 1,
+        stderr: 'Error: Could not process rule: No such file or directory',
+      },
+      {
+        line: PIPE,
+        stdin: 'add chain inet t c { type filter hook prerouting priority 0; policy accept; }\n',
+        exitCode: 1,
+        stderr: '/dev/stdin:1:1-77: Error: Could not process rule: Operation not supported',
+      },
+      { line: 'nft delete table inet t', exitCode: 0 },
+    ],
+  },
+];
+
+const CREATE = 'ipset -exist create s hash:ip family inet maxelem 1 timeout 0';
+const NO_SET = 'ipset v7.17: The set with the given name does not exist';
+
+const ipset: readonly Story[] = [
+  {
+    title: 'sets and members',
+    facts: [
+      { line: 'ipset add s 192.0.2.1 timeout 60', exitCode: 1, stderr: NO_SET },
+      { line: 'ipset -exist add s 192.0.2.1 timeout 60', exitCode: 1, stderr: NO_SET },
+      { line: 'ipset del s 192.0.2.1', exitCode: 1, stderr: NO_SET },
+      { line: `${CREATE} counters`, exitCode: 0 },
+      { line: `${CREATE} counters`, exitCode: 0 },
+      {
+        line: CREATE,
+        exitCode: 1,
+        stderr: 'ipset v7.17: Set cannot be created: set with the same name already exists',
+      },
+      { line: 'ipset add s 192.0.2.1 timeout 60', exitCode: 0 },
+      {
+        line: 'ipset add s 192.0.2.1 timeout 60',
+        exitCode: 1,
+        stderr: "ipset v7.17: Element cannot be added to the set: it's already added",
+      },
+      { line: 'ipset -exist add s 192.0.2.1 timeout 90', exitCode: 0 },
+      { line: 'ipset -exist add s 192.0.2.1 timeout 0', exitCode: 0 },
+      {
+        line: 'ipset add s 2001:db8::1 timeout 60',
+        exitCode: 1,
+        stderr:
+          'ipset v7.17: Syntax error: cannot parse 2001:db8::1: resolving to IPv4 address failed',
+      },
+      {
+        line: 'ipset add s 192.0.2.9 timeout 2147484',
+        exitCode: 1,
+        stderr: "ipset v7.17: Syntax error: '2147484' is out of range 0-2147483",
+      },
+      {
+        line: 'ipset add s 192.0.2.2 timeout 60',
+        exitCode: 1,
+        stderr: 'ipset v7.17: Hash is full, cannot add more elements',
+      },
+      { line: 'ipset del s 192.0.2.1', exitCode: 0 },
+      {
+        line: 'ipset del s 192.0.2.1',
+        exitCode: 1,
+        stderr: "ipset v7.17: Element cannot be deleted from the set: it's not added",
+      },
+      { line: 'ipset frobnicate', exitCode: 2 },
+    ],
+  },
+];
+
+const ipsetTimes: Story = {
+  title: 'ipset times that pass, and are moved',
+  facts: [
+    { line: 'ipset create s hash:ip family inet maxelem 9 timeout 0', exitCode: 0 },
+    ...['1', '2', '3'].map((last) => ({
+      line: `ipset add s 192.0.2.${last} timeout 1`,
+      exitCode: 0,
+    })),
+    { line: 'ipset add s 192.0.2.4 timeout 99', exitCode: 0 },
+    { line: 'ipset add s 192.0.2.5 timeout 0', exitCode: 0 },
+    { line: 'ipset -exist add s 192.0.2.2 timeout 99', exitCode: 0 },
+    { line: 'ipset -exist add s 192.0.2.3 timeout 0', exitCode: 0 },
+    { line: 'ipset -exist add s 192.0.2.4 timeout 1', exitCode: 0 },
+    { line: 'ipset -exist add s 192.0.2.5 timeout 1', exitCode: 0 },
+    { line: 'sleep 2', exitCode: 0 },
+    ...[1, 0, 0, 1, 1].map((exitCode, index) => ({
+      line: `ipset del s 192.0.2.${index + 1}`,
+      exitCode,
+    })),
+  ],
+};
+
+const BAD_RULE = 'Bad rule (does a matching rule exist in that chain?).';
+
+const xtables = (tool: string, own: string, other: string): Story => {
+  const says = (text: string) => `${tool} v1.8.9 (nf_tables): ${text}`;
+  const rule = (verb: string, address = own) =>
+    `${tool} -w 5 ${verb} INPUT -s ${address} -m comment --comment riposte~x -j DROP`;
+  const bySet = (verb: string, set: string) =>
+    `${tool} -w 5 -t raw ${verb} PREROUTING -m set --match-set ${set} src -m comment --comment riposte~x -j DROP`;
+  const [family, alien] = tool === 'iptables' ? ['inet', 'inet6'] : ['inet6', 'inet'];
+  return {
+    title: tool,
+    facts: [
+      { line: rule('-C'), exitCode: 1, stderr: `${tool}: ${BAD_RULE}` },
+      { line: rule('-D'), exitCode: 1, stderr: `${tool}: ${BAD_RULE}` },
+      { line: rule('-I'), exitCode: 0 },
+      { line: rule('-I'), exitCode: 0 },
+      { line: rule('-C'), exitCode: 0 },
+      { line: `${tool} -w 5 -C INPUT -s ${own} -j DROP`, exitCode: 1 },
+      { line: `${tool} -w 5 -C FORWARD -s ${own} -j DROP`, exitCode: 1 },
+      { line: rule('-D'), exitCode: 0 },
+      { line: rule('-C'), exitCode: 0 },
+      { line: rule('-D'), exitCode: 0 },
+      { line: rule('-D'), exitCode: 1, stderr: `${tool}: ${BAD_RULE}` },
+      {
+        line: rule('-I', other),
+        exitCode: 2,
+        stderr: says(`host/network \`${other}' not found`),
+      },
+      { line: `${tool} -w 5 -I NOSUCH -s ${own} -j DROP`, exitCode: 1 },
+      {
+        line: `${tool} -w 5 --frobnicate`,
+        exitCode: 2,
+        stderr: says('unknown option "--frobnicate"'),
+      },
+      { line: bySet('-C', 's'), exitCode: 2, stderr: says("Set s doesn't exist.") },
+      { line: bySet('-I', 's'), exitCode: 2, stderr: says("Set s doesn't exist.") },
+      { line: `ipset create s hash:ip family ${family} maxelem 9 timeout 0`, exitCode: 0 },
+      { line: `ipset create a hash:ip family ${alien} maxelem 9 timeout 0`, exitCode: 0 },
+      { line: bySet('-C', 's'), exitCode: 1, stderr: `${tool}: ${BAD_RULE}` },
+      { line: bySet('-I', 's'), exitCode: 0 },
+      { line: bySet('-C', 's'), exitCode: 0 },
+      { line: bySet('-C', 'a'), exitCode: 2 },
+      { line: bySet('-D', 's'), exitCode: 0 },
+      { line: bySet('-C', 's'), exitCode: 1 },
+    ],
+  };
+};
+
+/** What the model's tools are held to: each story is told to the model and to the real tools. */
+export const STORIES: readonly Story[] = [
+  ...nft,
+  ...ipset,
+  ipsetTimes,
+  xtables('iptables', '192.0.2.1', '2001:db8::1'),
+  xtables('ip6tables', '2001:db8::1', '192.0.2.1'),
+];
