@@ -1,0 +1,74 @@
+import { linkSync, mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect } from 'vitest';
+import { alert } from './support/messages.ts';
+import { it, NAMES } from './support/stage.ts';
+
+const IP = '203.0.113.7';
+const TALK = `printf '%s\\n' "$1" "$2" |`;
+
+describe('the home is found', () => {
+  /** `$HOME_DIR` is the agent's home, the working directory at the start too. */
+  const calls: readonly { how: string; call: string }[] = [
+    { how: 'from the home, as an agent', call: 'active-response/bin/firewall-drop' },
+    {
+      how: 'by its absolute path from /',
+      call: '(cd /; exec "$H/active-response/bin/firewall-drop")',
+    },
+    { how: 'from its own folder', call: '(cd active-response/bin; exec ./firewall-drop)' },
+    { how: 'over a detour', call: '(cd logs; exec ../active-response/bin/firewall-drop)' },
+    { how: 'through PATH', call: '(cd /; PATH=$H/active-response/bin:$PATH; firewall-drop)' },
+    { how: 'through a relative PATH', call: '(cd active-response; PATH=bin:$PATH; firewall-drop)' },
+    { how: 'through a link to the program', call: '(cd /; exec "$H/links/firewall-drop")' },
+    {
+      how: 'through a link to the home',
+      call: '(cd /; exec "$H/links/h/active-response/bin/firewall-drop")',
+    },
+    {
+      how: 'by a name without a path',
+      call: '(cd /; exec -a firewall-drop "$H/active-response/bin/firewall-drop")',
+    },
+  ];
+
+  it.concurrent.for(calls)('$how', async ({ call }, { stage }) => {
+    const { path } = stage.home;
+    mkdirSync(join(path, 'links'));
+    symlinkSync('../active-response/bin/firewall-drop', join(path, 'links/firewall-drop'));
+    symlinkSync('..', join(path, 'links/h'));
+    const script = `H=$PWD; ${TALK} ${call}`;
+    const run = await stage.shell(script, alert(IP), alert(IP, 'continue'));
+    expect(run).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(await stage.blocked()).toEqual([IP]);
+    // Rules want this form, however the program was called.
+    expect(stage.home.log()).toMatch(/ active-response\/bin\/firewall-drop: Starting$/m);
+    expect(stage.home.outcomes()).toMatchObject([{ outcome: 'applied' }]);
+  });
+});
+
+describe('the name decides', () => {
+  it.concurrent('argv[0], not the file', async ({ stage }) => {
+    const call =
+      'exec -a active-response/bin/default-firewall-drop active-response/bin/firewall-drop';
+    const run = await stage.shell(`${TALK} (${call})`, alert(IP), alert(IP, 'continue'));
+    expect(run.exitCode).toBe(0);
+    expect(run.stdout).toContain('"name":"default-firewall-drop"');
+    expect(await stage.blocked('default-firewall-drop')).toEqual([IP]);
+    expect(await stage.blocked('firewall-drop')).toEqual([]);
+  });
+
+  it.concurrent.for(['foo', 'firewall-drop.exe', 'Firewall-Drop', 'firewall-drop-2', 'node'])(
+    'a copy called %s does nothing and says so',
+    async (name, { stage }) => {
+      const bin = join(stage.home.path, 'active-response/bin');
+      linkSync(join(bin, 'firewall-drop'), join(bin, name));
+      for (const words of ['', ' add --srcip 203.0.113.7', ` add - ${IP} 1.2 3`, ' --help']) {
+        const run = await stage.shell(`"active-response/bin/$2"${words} <<< "$1"`, alert(IP), name);
+        expect(run).toMatchObject({ exitCode: 2, stdout: '' });
+        expect(run.stderr).toMatch(/^[^\n]+\n$/);
+        expect(run.stderr).toContain(`"${name}"`);
+        for (const known of NAMES) expect(run.stderr).toContain(known);
+      }
+      expect(await stage.blocked()).toEqual([]);
+    },
+  );
+});
