@@ -23,9 +23,6 @@ export async function discover(
   const files = (await readdir(directory).catch(() => []))
     .filter((file) => file.endsWith('.ts'))
     .sort();
-  if (files.length === 0) {
-    throw new BuildError(`scripts/${folder} holds no action; there is nothing to build from it.`);
-  }
   const entries = await Promise.all(
     files.map(async (file) => describe(path.join(directory, file), `scripts/${folder}/${file}`)),
   );
@@ -33,9 +30,9 @@ export async function discover(
   return entries;
 }
 
-/** Every file name that the binary gets. */
+/** Every file name that the binary gets: its own, and those of its actions. */
 export function namesOf(entries: readonly Entry[]): readonly string[] {
-  return entries.flatMap(({ name, aliases }) => [name, ...aliases]);
+  return ['riposte', ...entries.flatMap(({ name, aliases }) => [name, ...aliases])];
 }
 
 async function describe(absolute: string, file: string): Promise<Entry> {

@@ -7,4 +7,3 @@ export declare function stateOf(
 ): 'stamped' | 'matching' | 'missing';
 export declare function fits(lock: string, installed: string): boolean;
 export declare function atLeast(version: string, minimum: string): boolean;
-export declare function blamesUnpublished(stderr: string): boolean;

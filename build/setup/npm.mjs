@@ -20,7 +20,7 @@ export function installNpmPackages(root) {
     const start = Date.now();
     let end = 'failed';
     try {
-      install(root, lock);
+      install(root);
       end = `done in ${Math.round((Date.now() - start) / 1000)} s`;
     } finally {
       console.log(end);
@@ -75,24 +75,9 @@ function packagesOf(text) {
   }
 }
 
-function install(root, lock) {
-  const clean = npm(root, 'ci');
-  if (clean.ok) return;
-  if (!blamesUnpublished(clean.stderr)) throw new Error(advice(`npm ci failed (${clean.reason})`));
-  // Some npm versions refuse a lock file when the registry lacks an optional package for another
-  // platform. `install` passes over it; that it kept to the lock file otherwise is looked at here.
-  const lenient = npm(root, 'install', '--no-save');
-  if (!lenient.ok) throw new Error(advice(`npm install failed (${lenient.reason})`));
-  if (!fits(lock, readIfThere(path.join(root, installedFile)) ?? '')) {
-    throw new Error(advice('npm install did not install what package-lock.json lists'));
-  }
-}
-
-/** Whether all that npm misses in the lock file is packages that it cannot find a version of. */
-export function blamesUnpublished(stderr) {
-  const missing = stderr.match(/\bMissing: .*/g) ?? [];
-  const invalid = /\bInvalid: /.test(stderr);
-  return !invalid && missing.length > 0 && missing.every((line) => /@ from lock file/.test(line));
+function install(root) {
+  const { ok, reason } = npm(root, 'ci');
+  if (!ok) throw new Error(advice(`npm ci failed (${reason})`));
 }
 
 function advice(trouble) {

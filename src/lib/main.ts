@@ -32,19 +32,49 @@ export async function main(program: Program): Promise<void> {
   }
 }
 
-async function dispatch({ actions, version, cli }: Program): Promise<number> {
+/** The name of the whole, beside those of its actions; people only call it by this one. */
+const WHOLE = 'riposte';
+
+async function dispatch(program: Program): Promise<number> {
   const name = process.argv0.split(/[/\\]/).at(-1) ?? '';
-  const action = actions.find((one) => one.name === name || one.aliases.includes(name));
-  if (!action) {
-    const names = actions.flatMap((one) => [one.name, ...one.aliases]).join(', ');
-    throw new ActionError('usage', `"${name}" is no action of this program; call it as ${names}`);
-  }
   const words = process.argv.slice(2);
+  if (name.replace(/\.exe$/i, '') === WHOLE) return forWhole(program, words);
+  const action = find(program, name);
   const call = identify(words, words.length === 0 && (await onTerminal()));
-  if (call.by !== 'person') {
-    return forAgent(action, name, call.by === 'legacy' ? call.words : undefined);
+  return call.by === 'person'
+    ? forPerson(program, action, name, call.words)
+    : forAgent(action, name, call.by === 'legacy' ? call.words : undefined);
+}
+
+function find({ actions }: Program, name: string): Action {
+  const action = actions.find((one) => one.name === name || one.aliases.includes(name));
+  if (action) return action;
+  const names = actions.flatMap((one) => [one.name, ...one.aliases]).join(', ');
+  const known = names || 'there is none for this system yet';
+  throw new ActionError('usage', `"${name}" is no action of this program; its actions: ${known}`);
+}
+
+/** `riposte ACTION WORDS…` is the action by hand; alone it says what there is. */
+async function forWhole(program: Program, words: readonly string[]): Promise<number> {
+  const [first = '--help', ...rest] = words;
+  if (first === '--version' || first === '-V') {
+    say(1, program.version);
+  } else if (first === '--help' || first === '-h') {
+    const rows = program.actions.map(({ name, summary }) => `  ${name.padEnd(22)}${summary}`);
+    say(1, [`Usage: ${WHOLE} ACTION [--help]`, '', 'Actions:', ...rows].join('\n'));
+  } else {
+    return forPerson(program, find(program, first), first, rest.length > 0 ? rest : ['--help']);
   }
-  const parsed = (await cli()).parseManual(call.words, { ...action, program: name, version });
+  return 0;
+}
+
+async function forPerson(
+  { cli, version }: Program,
+  action: Action,
+  name: string,
+  words: readonly string[],
+): Promise<number> {
+  const parsed = (await cli()).parseManual(words, { ...action, program: name, version });
   const shown = await byHand(action, parsed, name, (home) =>
     machine(name, home === undefined ? findHome(process.argv0, true) : existing(home)),
   );

@@ -14,14 +14,12 @@ import { root } from '../../build/paths.ts';
 import { type ScriptFolder, targets } from '../../build/targets.ts';
 
 // Each target costs a download of some 50 MB the first time, and seconds to make; every assertion
-// about it looks at the same file. The program is plain JavaScript, so one serves all of them.
+// about it looks at the same file.
 const version = readObject(path.join(root, 'package.json')).then((manifest) =>
   textAt(manifest, 'version', 'package.json'),
 );
-const program = (async () => {
-  const folder: ScriptFolder = 'linux';
-  return bundle(folder, await discover(folder), await version);
-})();
+const program = async (folder: ScriptFolder) =>
+  bundle(folder, await discover(folder), await version);
 
 const made = new Map<string, Promise<Buffer | UnreachableError>>();
 
@@ -29,8 +27,8 @@ async function make(id: string): Promise<Buffer> {
   const target = targets.find((each) => each.id === id);
   if (!target) throw new Error(`no target ${id}`);
   const base = await baseFor(target);
-  const recipe = { target, base, bundle: await program, engine: pkg };
-  return readFile(await binaryFor({ ...recipe, name: 'firewall-drop', version: await version }));
+  const recipe = { target, base, bundle: await program(target.scripts), engine: pkg };
+  return readFile(await binaryFor({ ...recipe, name: 'riposte', version: await version }));
 }
 
 /** The binary of a target; the test is skipped, with the reason, when its base cannot be had. */
@@ -50,9 +48,9 @@ async function binary(id: string, context: TestContext): Promise<Buffer> {
 
 const fuse = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 
-async function holdsProgram(file: Buffer): Promise<void> {
+async function holdsProgram(file: Buffer, folder: ScriptFolder): Promise<void> {
   expect(file.includes(`${fuse}:1`), 'the switch of node for single executables').toBe(true);
-  expect(file.includes((await program).text), 'the bundle').toBe(true);
+  expect(file.includes((await program(folder)).text), 'the bundle').toBe(true);
   expect(file.includes('--disable-sigusr1'), 'the settings of the runtime').toBe(true);
 }
 
@@ -61,7 +59,7 @@ describe('linux-arm64', () => {
     const file = await binary('linux-arm64', context);
     expect(file.toString('latin1', 0, 4)).toBe('\x7fELF');
     expect(file.readUInt16LE(18)).toBe(0xb7);
-    await holdsProgram(file);
+    await holdsProgram(file, 'linux');
   });
 });
 
@@ -70,7 +68,7 @@ describe('win-x64', () => {
     const file = await binary('win-x64', context);
     expect(file.toString('latin1', 0, 2)).toBe('MZ');
     expect(file.readUInt16LE(file.readUInt32LE(0x3c) + 4)).toBe(0x8664);
-    await holdsProgram(file);
+    await holdsProgram(file, 'windows');
     expect(file.includes('NODE_SEA_BLOB', 0, 'utf16le'), 'the resource').toBe(true);
   });
 
@@ -87,7 +85,7 @@ describe('macos-arm64', () => {
     const file = await binary('macos-arm64', context);
     expect(file.readUInt32LE(0)).toBe(0xfeedfacf);
     expect(file.readUInt32LE(4)).toBe(0x0100000c);
-    await holdsProgram(file);
+    await holdsProgram(file, 'macos');
   });
 
   test('is signed ad hoc, every page as it should be', async (context) => {

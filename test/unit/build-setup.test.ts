@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { atLeast, blamesUnpublished, fits, stateOf } from '../../build/setup/npm.mjs';
+import { atLeast, fits, stateOf } from '../../build/setup/npm.mjs';
 import {
   consequences,
   hindranceFor,
@@ -84,27 +84,6 @@ test.each([
   ['20.20.2', false],
 ])('Node %s is new enough: %s', (version, expected) => {
   expect(atLeast(version, '22.18.0')).toBe(expected);
-});
-
-describe('npm refuses a lock file', () => {
-  const line = (text: string) => `npm error ${text}\n`;
-  test.each([
-    ['for packages nobody published', line('Missing: @x/y@ from lock file'), true],
-    ['for a package that is not in it', line('Missing: a@1.0.0 from lock file'), false],
-    [
-      'for both',
-      line('Missing: @x/y@ from lock file') + line('Missing: a@1.0.0 from lock file'),
-      false,
-    ],
-    [
-      'that contradicts package.json',
-      line('Missing: @x/y@ from lock file') + line('Invalid: lock file has a@1 not a@2'),
-      false,
-    ],
-    ['without a reason', '', false],
-  ])('%s', (_, stderr, expected) => {
-    expect(blamesUnpublished(stderr)).toBe(expected);
-  });
 });
 
 describe('Debian packages', () => {
