@@ -20,28 +20,31 @@ const EXTRA: readonly (readonly string[])[] = [
   ['--backend', 'iptables', `--password=${SECRET}`],
 ];
 
-describe.for(EXTRA.map((extra) => ({ words: extra.join(' '), extra })))('extra $words', ({ extra }) => {
-  const talk = (ip: string) => [alert(ip, 'add', extra), alert(ip, 'continue', extra)];
+describe.for(EXTRA.map((extra) => ({ words: extra.join(' '), extra })))(
+  'extra $words',
+  ({ extra }) => {
+    const talk = (ip: string) => [alert(ip, 'add', extra), alert(ip, 'continue', extra)];
 
-  it.concurrent.for([
-    { name: 'a block', input: talk(IP), exit: 0 },
-    { name: 'a refusal', input: talk('127.0.0.1'), exit: 5 },
-    { name: 'no address', input: talk('nobody'), exit: 4 },
-    { name: 'an undo', input: [alert(IP, 'delete', extra)], exit: 0 },
-    { name: 'half a message', input: [alert(IP, 'add', extra).slice(0, -2)], exit: 3 },
-    {
-      name: 'half an answer',
-      input: [talk(IP)[0] ?? '', (talk(IP)[1] ?? '').slice(0, -2)],
-      exit: 13,
-    },
-  ])('stay out of every file: $name', async ({ input, exit }, { stage }) => {
-    const run = await stage.feed(`${input.join('\n')}\n`);
-    expect(run.exitCode).toBe(exit);
-    expect(`${run.stdout}${run.stderr}`).not.toContain(SECRET);
-    expect(filesWith(stage, SECRET)).toEqual([]);
-    alerts(stage.home.log());
-  });
-});
+    it.concurrent.for([
+      { name: 'a block', input: talk(IP), exit: 0 },
+      { name: 'a refusal', input: talk('127.0.0.1'), exit: 5 },
+      { name: 'no address', input: talk('nobody'), exit: 4 },
+      { name: 'an undo', input: [alert(IP, 'delete', extra)], exit: 0 },
+      { name: 'half a message', input: [alert(IP, 'add', extra).slice(0, -2)], exit: 3 },
+      {
+        name: 'half an answer',
+        input: [talk(IP)[0] ?? '', (talk(IP)[1] ?? '').slice(0, -2)],
+        exit: 13,
+      },
+    ])('stay out of every file: $name', async ({ input, exit }, { stage }) => {
+      const run = await stage.feed(`${input.join('\n')}\n`);
+      expect(run.exitCode).toBe(exit);
+      expect(`${run.stdout}${run.stderr}`).not.toContain(SECRET);
+      expect(filesWith(stage, SECRET)).toEqual([]);
+      alerts(stage.home.log());
+    });
+  },
+);
 
 it('leaves what is no secret as it came', async ({ stage }) => {
   const message = alert(IP, 'add', ['--zone', 'public', 'https://example.org']);

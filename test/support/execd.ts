@@ -131,7 +131,10 @@ function jsonAgent(options: Options, dialect: 'wazuh4' | 'wazuh5'): JsonAgent {
         const text = retell(addressed(message, program, dialect), vocabulary.delete);
         return undo(program, text);
       }),
-    ...driver(list, (entry) => serially(() => undo(entry.program, String(entry.undo)))),
+    get pending() {
+      return list.all;
+    },
+    ...undoing(list, (entry) => serially(() => undo(entry.program, String(entry.undo)))),
   };
 }
 
@@ -168,11 +171,17 @@ function legacyAgent(options: Options): LegacyAgent {
       return { ran: true, ...(await run(file, 'add', words)) };
     },
     delete: (words, set = {}) => run(path(set), 'delete', words),
-    ...driver(list, ({ program, undo }) => run(program, 'delete', [...undo])),
+    get pending() {
+      return list.all;
+    },
+    ...undoing(list, ({ program, undo }) => run(program, 'delete', [...undo])),
   };
 }
 
-function driver(list: Pending, undo: (entry: Entry) => Promise<Ended>): Driver {
+function undoing(
+  list: Pending,
+  undo: (entry: Entry) => Promise<Ended>,
+): Omit<Driver, 'pending'> {
   const waiting: ((run: Promise<DeleteRun>) => void)[] = [];
   const lift = async (entry: Entry): Promise<DeleteRun> => ({ ...(await undo(entry)), entry });
   const poll = async () => {
@@ -185,9 +194,6 @@ function driver(list: Pending, undo: (entry: Entry) => Promise<Ended>): Driver {
   const timer = setInterval(() => void poll(), 1_000);
   timer.unref();
   return {
-    get pending() {
-      return list.all;
-    },
     nextDelete: () => new Promise((resolve) => waiting.push(resolve)),
     async stop() {
       clearInterval(timer);
