@@ -29,7 +29,7 @@ describe('help', () => {
   });
 
   it.concurrent('on a terminal without arguments, instead of waiting', async ({ stage }) => {
-    const terminal = `script -qec "$1; echo ended with $?" /dev/null`;
+    const terminal = 'script -qec "$1; echo ended with $?" /dev/null';
     const run = await stage.shell(`${terminal} < <(exec sleep 1 >/dev/null 2>&1)`, PROGRAM);
     expect(run.stdout).toMatch(/^Usage: firewall-drop/);
     expect(run.stdout).toContain('ended with 0');
