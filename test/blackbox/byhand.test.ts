@@ -29,8 +29,8 @@ describe('help', () => {
   });
 
   it.concurrent('on a terminal without arguments, instead of waiting', async ({ stage }) => {
-    const terminal = 'script -qec "$1; echo ended with $?" /dev/null';
-    const run = await stage.shell(`${terminal} < <(exec sleep 1 >/dev/null 2>&1)`, PROGRAM);
+    const terminal = 'script -qec "$1" /dev/null < <(exec sleep 1 >/dev/null 2>&1)';
+    const run = await stage.shell(terminal, `${PROGRAM}; echo "ended with $?"`);
     expect(run.stdout).toMatch(/^Usage: firewall-drop/);
     expect(run.stdout).toContain('ended with 0');
     expect(stage.home.log()).toBe('');
