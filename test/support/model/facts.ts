@@ -246,7 +246,7 @@ const nft: readonly Story[] = [
         line: PIPE,
         stdin: 'add chain inet t c { type filter hook prerouting priority 0; policy accept; }\n',
         exitCode: 1,
-        stderr: '/dev/stdin:1:1-77: Error: Could not process rule: Operation not supported',
+        stderr: '/dev/stdin:1:1-78: Error: Could not process rule: Operation not supported',
       },
       { line: 'nft delete table inet t', exitCode: 0 },
     ],

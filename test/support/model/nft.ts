@@ -110,7 +110,7 @@ const FORMS: readonly Form[] = [
       const old = chains.get(chain);
       const wanted = hook?.replace('priority -300;', 'priority raw;');
       if (old && wanted && old.hook !== wanted)
-        at(parsed, 'verb', `${KERNEL}: Operation not supported`);
+        at(parsed, 'line', `${KERNEL}: Operation not supported`);
       if (!old) chains.set(chain, { hook: wanted, rules: [] });
     },
   },
@@ -222,7 +222,8 @@ function parse(line: string): Parsed | undefined {
     const found = new RegExp(form.shape, 'd').exec(line);
     if (found?.indices) {
       const part = { ...found.groups } as Record<string, string>;
-      const place = { verb: [0, line.length], ...found.indices.groups } as Parsed['place'];
+      // The kernel's word on a whole line underlines its end too.
+      const place = { line: [0, line.length + 1], ...found.indices.groups } as Parsed['place'];
       return { form, part, place };
     }
   }
