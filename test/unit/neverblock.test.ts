@@ -1,0 +1,55 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { parseIp } from '../../src/lib/fields.ts';
+import { protection } from '../../src/lib/neverblock.ts';
+
+const why = (text: string) => protection('srcip', parseIp(text));
+
+describe('never blocked', () => {
+  test.each([
+    ['127.0.0.1', 'loopback'],
+    ['127.255.255.254', 'loopback'],
+    ['::1', 'loopback'],
+    ['::ffff:127.0.0.1', 'loopback'],
+    ['0.0.0.0', 'this network'],
+    ['0.1.2.3', 'this network'],
+    ['::', 'every address'],
+    ['255.255.255.255', 'broadcast'],
+    ['224.0.0.1', 'multicast'],
+    ['239.255.255.255', 'multicast'],
+    ['ff02::1', 'multicast'],
+  ])('%s is %s', (text, word) => {
+    expect(why(text)).toContain(word);
+  });
+});
+
+test.each([
+  '203.0.113.7',
+  '10.0.0.1',
+  '192.168.1.1',
+  '126.0.0.1',
+  '128.0.0.1',
+  '1.0.0.1',
+  '2001:db8::7',
+  'fe80::1',
+  'fd00::1',
+  '::2',
+])('%s may be blocked', (text) => {
+  expect(why(text)).toBeUndefined();
+});
+
+test('the whole of 127.0.0.0/8 and 224.0.0.0/4 is protected', () => {
+  const byte = fc.nat({ max: 255 });
+  fc.assert(
+    fc.property(byte, byte, byte, byte, (a, b, c, d) => {
+      const protectedByFirst = a === 0 || a === 127 || (a >= 224 && a <= 239);
+      const text = [a, b, c, d].join('.');
+      if (protectedByFirst) expect(why(text), text).toBeDefined();
+      else if (a < 224) expect(why(text), text).toBeUndefined();
+    }),
+  );
+});
+
+test('other subjects are somebody else’s business', () => {
+  expect(protection('user', { text: 'root' })).toBeUndefined();
+});
