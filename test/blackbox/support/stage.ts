@@ -4,6 +4,7 @@ import { execa } from 'execa';
 import { test } from 'vitest';
 import { type Started, start } from '../../support/execd/program.ts';
 import { type Home, makeHome } from '../../support/home.ts';
+import { obstacle } from '../../support/net.ts';
 import { privateNetwork } from './netns.ts';
 
 /** The names of the one program, each a holder of its own. */
@@ -104,10 +105,12 @@ function elements(json: string, sets: readonly string[]): readonly string[] {
     .sort();
 }
 
-/** A test on a stage of its own. */
+const OBSTACLE = obstacle(['nft', 'iptables']);
+
+/** A test on a stage of its own; skipped, with the reason, where no private network can be had. */
 export const it = test.extend<{ stage: Stage }>({
-  // biome-ignore lint/correctness/noEmptyPattern: the runner reads the names of fixtures from here
-  stage: async ({}, use) => {
+  stage: async ({ skip }, use) => {
+    if (OBSTACLE) skip(OBSTACLE);
     const stage = await makeStage();
     try {
       await use(stage);
