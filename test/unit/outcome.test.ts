@@ -35,7 +35,7 @@ describe('whatever is thrown', () => {
     expect(asActionError(error)).toBe(error);
   });
 
-  test.each([[new TypeError('odd')], ['odd'], [undefined], [{ toString: () => 'odd' }]])(
+  test.each([[new TypeError('odd')], ['odd'], [undefined], [{ odd: true }]])(
     '%s is internal, with its cause',
     (thrown) => {
       expect(asActionError(thrown)).toMatchObject({ kind: 'internal', cause: thrown });
