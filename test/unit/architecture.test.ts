@@ -1,0 +1,216 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path/posix';
+import { describe, expect, test } from 'vitest';
+
+const ROOT = new URL('../../', import.meta.url);
+
+/**
+ * The layer of every module of the library. Lower ones never import higher ones; types alone may be
+ * named across, since a port's type lives beside what is built on it.
+ */
+const LAYERS: Readonly<Record<string, number>> = {
+  outcome: 0,
+  text: 0,
+  json: 0,
+  fields: 1,
+  effect: 1,
+  request: 1,
+  action: 2,
+  protocol: 2,
+  runner: 2,
+  options: 2,
+  invocation: 2,
+  values: 2,
+  choice: 2,
+  dryrun: 2,
+  'firewall/iptables': 2,
+  'firewall/ipset': 2,
+  'firewall/nft': 2,
+  host: 3,
+  perform: 4,
+  held: 4,
+  journal: 4,
+  lock: 4,
+  log: 4,
+  neverblock: 4,
+  expiry: 4,
+  block: 4,
+  dialogue: 4,
+  'node/agent': 4,
+  'node/clock': 4,
+  'node/files': 4,
+  'node/home': 4,
+  'node/log-file': 4,
+  'node/processes': 4,
+  'node/runner': 4,
+  'node/machine': 5,
+  execute: 5,
+  'by-hand': 5,
+  main: 6,
+  index: 7,
+};
+
+/** One import of one module. */
+interface Import {
+  readonly target: string;
+  /** Nothing of it is left when the types are stripped. */
+  readonly typeOnly: boolean;
+  readonly dynamic: boolean;
+}
+
+interface Source {
+  /** Below the project's root, without its end. */
+  readonly path: string;
+  readonly text: string;
+  readonly imports: readonly Import[];
+}
+
+const STATIC =
+  /^(?:import|export)\s+(?<type>type\s)?(?:(?<names>[^'";]*?)\sfrom\s+)?'(?<target>[^']+)';/gm;
+const DYNAMIC = /\bimport\('(?<target>[^']+)'\)/g;
+
+function importsOf(text: string): Import[] {
+  const fixed = [...text.matchAll(STATIC)].map(({ groups = {} }) => {
+    const inside = /^\{(.*)\}$/s.exec(groups['names']?.trim() ?? '')?.[1];
+    const names = inside?.split(',').filter((name) => name.trim() !== '');
+    const typeOnly =
+      groups['type'] !== undefined ||
+      names?.every((name) => name.trim().startsWith('type ')) === true;
+    return { target: groups['target'] ?? '', typeOnly, dynamic: false };
+  });
+  const lazy = [...text.matchAll(DYNAMIC)].map(({ groups = {} }) => ({
+    target: groups['target'] ?? '',
+    typeOnly: false,
+    dynamic: true,
+  }));
+  return [...fixed, ...lazy];
+}
+
+const SOURCES: readonly Source[] = ['src', 'scripts'].flatMap((top) =>
+  (readdirSync(new URL(`${top}/`, ROOT), { recursive: true }) as string[])
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => {
+      const text = readFileSync(new URL(`${top}/${name}`, ROOT), 'utf8');
+      const path = `${top}/${name}`.slice(0, -'.ts'.length);
+      return { path, text, imports: importsOf(text) };
+    }),
+);
+
+const LIBRARY = SOURCES.filter(({ path }) => path.startsWith('src/lib/'));
+const SCRIPTS = SOURCES.filter(({ path }) => path.startsWith('scripts/'));
+
+const moduleName = (path: string) => path.replace(/^src\/lib\//, '');
+const isLocal = ({ target }: Import) => target.startsWith('.');
+const resolved = ({ path }: Source, { target }: Import) =>
+  normalize(join(dirname(path), target)).replace(/\.ts$/, '');
+const onNode = (path: string) => path.startsWith('src/lib/node/') || path === 'src/lib/main';
+
+test('the sources were found and their imports understood', () => {
+  expect(LIBRARY.length).toBeGreaterThan(20);
+  for (const { text, imports } of SOURCES) {
+    const lines = text.match(/^(?:import\b|.*\bfrom ')/gm) ?? [];
+    const told = new Set(imports.map(({ target }) => target));
+    for (const target of text.matchAll(/\bfrom '([^']+)'/g)) expect(told).toContain(target[1]);
+    expect(imports.length).toBeLessThanOrEqual(lines.length + 2);
+  }
+});
+
+test('every module of the library has its layer', () => {
+  expect(LIBRARY.map(({ path }) => moduleName(path)).sort()).toEqual(Object.keys(LAYERS).sort());
+});
+
+describe.each(LIBRARY.map((source) => [moduleName(source.path), source] as const))(
+  'src/lib/%s',
+  (name, source) => {
+    const locals = source.imports.filter(isLocal);
+
+    test('imports no higher layer', () => {
+      const higher = locals
+        .filter(({ typeOnly }) => !typeOnly)
+        .map((one) => resolved(source, one))
+        .filter((path) => path.startsWith('src/lib/'))
+        .map(moduleName)
+        .filter((target) => (LAYERS[target] ?? 99) > (LAYERS[name] ?? -1));
+      expect(higher).toEqual([]);
+    });
+
+    test('names the types of a layer above host only where it is a port’s', () => {
+      const types = locals
+        .filter(({ typeOnly }) => typeOnly)
+        .map((one) => moduleName(resolved(source, one)))
+        .filter((target) => (LAYERS[target] ?? 99) > Math.max(3, LAYERS[name] ?? -1));
+      const ports = name === 'host' ? ['held', 'journal', 'lock', 'log'] : [];
+      // The command line is told by its types alone: it is evaluated only for people.
+      expect(
+        types.filter((target) => !ports.includes(target) && !target.startsWith('src/cli/')),
+      ).toEqual([]);
+    });
+
+    test.skipIf(onNode(source.path))('needs no runtime and nothing but an address parser', () => {
+      const outside = source.imports.filter((one) => !isLocal(one)).map(({ target }) => target);
+      expect(outside.filter((target) => target !== 'ipaddr.js')).toEqual([]);
+    });
+
+    test.skipIf(onNode(source.path))('reads no global', () => {
+      const code = source.text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
+      const names =
+        /\b(?:process|globalThis|console|Buffer|performance|setTimeout|Date\.now|Math\.random|require)\b(?!['’:]|\s+(?:is|that))/;
+      const stripped = code.replace(/'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`/g, "''");
+      expect(names.exec(stripped)?.[0]).toBeUndefined();
+    });
+
+    test('imports the command line only on demand', () => {
+      const cli = locals.filter((one) => resolved(source, one).startsWith('src/cli/'));
+      for (const { typeOnly, dynamic } of cli) expect(typeOnly || dynamic).toBe(true);
+    });
+  },
+);
+
+describe.each(SCRIPTS.map((source) => [source.path, source] as const))('%s', (_name, source) => {
+  test('imports the library’s index and nothing else', () => {
+    expect(source.imports.map((one) => resolved(source, one))).toEqual(['src/lib/index']);
+  });
+
+  test('is at most 60 lines', () => {
+    expect(source.text.split('\n').length - 1).toBeLessThanOrEqual(60);
+  });
+});
+
+test.each(SOURCES.map((source) => [source.path, source] as const))(
+  '%s is at most 300 lines',
+  (_path, { text }) => {
+    expect(text.split('\n').length - 1).toBeLessThanOrEqual(300);
+  },
+);
+
+test('there is no cycle of imports, types aside', () => {
+  const graph = new Map(
+    SOURCES.map((source) => [
+      source.path,
+      source.imports
+        .filter((one) => isLocal(one) && !one.typeOnly)
+        .map((one) => resolved(source, one)),
+    ]),
+  );
+  const done = new Set<string>();
+  const visit = (path: string, above: readonly string[]): void => {
+    expect(above, [...above, path].join(' → ')).not.toContain(path);
+    if (done.has(path)) return;
+    done.add(path);
+    for (const next of graph.get(path) ?? []) visit(next, [...above, path]);
+  };
+  for (const path of graph.keys()) visit(path, []);
+});
+
+test('every export of the library has its sentence', () => {
+  const bare = LIBRARY.flatMap(({ path, text }) =>
+    [
+      ...text.matchAll(
+        /(?<before>.*)\n(?<line>export (?:async )?(?:const|function|class|interface|type) .*)/g,
+      ),
+    ]
+      .filter(({ groups }) => !/\*\/\s*$/.test(groups?.['before'] ?? ''))
+      .map(({ groups }) => `${path}: ${groups?.['line']}`),
+  );
+  expect(bare).toEqual([]);
+});
