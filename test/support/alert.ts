@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
 import { execa } from 'execa';
 import type { Home, LoggedOutcome } from './home.ts';
 import type { Place, Ran } from './net.ts';
@@ -64,7 +66,7 @@ export async function react(where: Place, home: Home, alert: Alert): Promise<Rea
 }
 
 /** How a run ended, in the fewest words: `0 applied`. */
-export const brief = ({ exitCode, logged }: Reacted): string =>
+export const brief = ({ exitCode, logged }: Pick<Reacted, 'exitCode' | 'logged'>): string =>
   `${exitCode} ${logged?.outcome ?? 'not logged'}`;
 
 /** `react` with nobody to read the keys: the agent's end of standard output is closed. */
@@ -83,6 +85,40 @@ export async function reactUnheard(where: Place, home: Home, alert: Alert): Prom
   return { ...ran, keys: undefined, logged: loggedFor(home, full.alertId, verb) };
 }
 
+/** One run among many at the same moment. */
+export interface Trampled {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly logged: LoggedOutcome | undefined;
+}
+
+/**
+ * Runs the built program once for every alert, all at the same moment: started by one shell, their
+ * messages in files, so that only they compete for the processors.
+ */
+export async function stampede(
+  where: Place,
+  home: Home,
+  alerts: readonly Omit<Alert, 'verb' | 'reply'>[],
+): Promise<readonly Trampled[]> {
+  const folder = await mkdtemp(join(home.path, 'stampede-'));
+  const ids = alerts.map((alert, index) => {
+    const full = { alertId: nextAlertId(), ...alert };
+    const lines = ['add', 'continue'].map((command) => `${messageFor(full, command)}\n`);
+    writeFileSync(join(folder, `${index}`), lines.join(''));
+    return full.alertId;
+  });
+  const run = 'active-response/bin/firewall-drop < "$m" > "$m.keys" 2> /dev/null';
+  const script = `for m in "$1"/*; do { ${run}; echo $? > "$m.exit"; } & done; wait`;
+  await where.must(['sh', '-c', script, 'sh', folder], { cwd: home.path, timeout: 100_000 });
+  const logged = new Map(home.outcomes().map((outcome) => [outcome.alert, outcome]));
+  return ids.map((id, index) => ({
+    exitCode: Number(readFileSync(join(folder, `${index}.exit`), 'utf8')),
+    stdout: readFileSync(join(folder, `${index}.keys`), 'utf8'),
+    logged: logged.get(id),
+  }));
+}
+
 /** Runs the built program as a person does. */
 export const byHand = (where: Place, home: Home, ...words: string[]): Promise<Ran> =>
   where.run([`${home.path}/active-response/bin/firewall-drop`, ...words]);
@@ -95,6 +131,4 @@ function keysIn(stdout: string): readonly string[] | undefined {
 }
 
 const loggedFor = (home: Home, alertId: string | undefined, verb: string) =>
-  home
-    .outcomes()
-    .findLast((logged) => logged.verb === verb && 'alert' in logged && logged.alert === alertId);
+  home.outcomes().findLast((logged) => logged.verb === verb && logged.alert === alertId);

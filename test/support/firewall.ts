@@ -129,18 +129,18 @@ export const PROBES: Readonly<Record<BackendName, Probe>> = { nft, ipset, iptabl
  * the sets, no counters.
  */
 export async function othersOf(where: Place): Promise<string> {
-  const ruleset = await where.must(['nft', '-s', 'list', 'ruleset']);
-  const xtables = await Promise.all(
-    ['iptables-save', 'ip6tables-save'].map((tool) => where.must([tool])),
-  );
-  const sets = await where.must(['ipset', 'save']);
-  const kept = lines(xtables.join('\n')).filter(
-    (line) => !line.startsWith('#') && !/riposte/.test(line),
-  );
+  const tables = (await where.must(['nft', '-s', 'list', 'ruleset'])).split(/^(?=table )/m);
+  const saved = [
+    await where.must(['iptables-save']),
+    await where.must(['ip6tables-save']),
+    await where.must(['ipset', 'save']),
+  ];
   return [
-    ruleset.replace(/^table inet riposte \{\n[\s\S]*?^\}\n?/m, '').replace(/^.*riposte.*\n/gm, ''),
-    ...kept.map((line) => line.replace(/ \[\d+:\d+\]$/, '')),
-    ...lines(sets).filter((line) => !line.includes('riposte')),
+    // The tables of iptables are in its own listing, in its own words.
+    ...tables.filter((table) => !/^table (inet riposte|ip6? (filter|raw|nat)) /.test(table)),
+    ...lines(saved.join('\n'))
+      .filter((line) => !line.startsWith('#') && !line.includes('riposte'))
+      .map((line) => line.replace(/ \[\d+:\d+\]$/, '')),
   ].join('\n');
 }
 

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, linkSync, readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, linkSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -36,6 +36,7 @@ export interface LoggedOutcome {
   readonly target?: string;
   readonly backend?: string;
   readonly until?: string;
+  readonly alert?: string;
   readonly answer?: string;
   readonly detail: string;
   readonly ms: number;
@@ -86,7 +87,9 @@ export async function makeHome({
   await setArConf(arConf);
   await writeFile(at('etc/ossec.conf'), `<ossec_config>\n${ossecConf}\n</ossec_config>\n`);
   const logFile = at('logs/active-responses.log');
-  const log = () => (existsSync(logFile) ? readFileSync(logFile, 'utf8') : '');
+  // A test may have put a FIFO there, and reading that would wait for ever.
+  const log = () =>
+    lstatSync(logFile, { throwIfNoEntry: false })?.isFile() ? readFileSync(logFile, 'utf8') : '';
   const remove = () => rm(path, { recursive: true, force: true });
   return {
     path,

@@ -55,8 +55,14 @@ export const ADDRESS = {
   inner: { 4: '198.51.100.2', 6: '2001:db8:2::2' },
 } as const;
 
-/** The attacker answers for all of these. */
-const SOURCES = { 4: '203.0.113.', 6: '2001:db8:a::' } as const;
+/** The attacker answers for all of these: the ranges for documentation and for benchmarks. */
+const SOURCES = { 4: ['203.0.113.0/24', '198.18.0.0/16'], 6: ['2001:db8:a::/64'] } as const;
+
+/** The attacker's address of that number, from 1. */
+function source(family: Family, number: number): string {
+  if (family === 6) return `2001:db8:a::${number.toString(16)}`;
+  return number < 255 ? `203.0.113.${number}` : `198.18.${number >> 8}.${number & 255}`;
+}
 
 const isRoot = () => process.getuid?.() === 0;
 
@@ -112,7 +118,7 @@ export async function makeWorld(): Promise<World> {
       inner,
       source(family) {
         used[family] += 1;
-        return `${SOURCES[family]}${family === 6 ? used[6].toString(16) : used[4]}`;
+        return source(family, used[family]);
       },
       ping: (from, to, count = 3) => ping(attacker, from, to, count),
       close,
@@ -206,15 +212,14 @@ const WIRING: Readonly<Record<(typeof NAMES)[number], readonly string[]>> = {
     'route add 198.51.100.0/24 via 192.0.2.2',
     'route add 2001:db8:2::/64 via 2001:db8:1::2',
     // Every address of the range is the attacker's, without adding them one by one.
-    'route add local 203.0.113.0/24 dev lo',
-    'route add local 2001:db8:a::/64 dev lo',
+    ...[...SOURCES[4], ...SOURCES[6]].map((range) => `route add local ${range} dev lo`),
   ],
   victim: [
     ...interfaceUp('lo'),
     ...interfaceUp('out0', '192.0.2.2/24', '2001:db8:1::2/64'),
     ...neighbour('out0', ETHER.attacker, '192.0.2.1', '2001:db8:1::1'),
-    'route add 203.0.113.0/24 via 192.0.2.1',
-    'route add 2001:db8:a::/64 via 2001:db8:1::1',
+    ...SOURCES[4].map((range) => `route add ${range} via 192.0.2.1`),
+    ...SOURCES[6].map((range) => `route add ${range} via 2001:db8:1::1`),
     `link add in0 address ${ETHER.inside} type veth peer name up0 address ${ETHER.inner} netns inner`,
     ...interfaceUp('in0', '198.51.100.1/24', '2001:db8:2::1/64'),
     ...neighbour('in0', ETHER.inner, '198.51.100.2', '2001:db8:2::2'),
@@ -244,7 +249,7 @@ async function cable(places: Readonly<Record<(typeof NAMES)[number], Place>>): P
 }
 
 async function ping(attacker: Place, from: string, to: string, count: number): Promise<Pinged> {
-  const timing = ['-i', '0.01', '-W', '0.4'];
+  const timing = ['-i', '0.01', '-W', '0.25'];
   const argv = ['ping', '-n', '-q', '-c', String(count), ...timing, '-I', from, to];
   const { stdout, stderr } = await attacker.run(argv);
   const [, sent, received] = /(\d+) packets transmitted, (\d+) received/.exec(stdout) ?? [];

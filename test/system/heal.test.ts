@@ -71,9 +71,10 @@ const ROWS = COMBINATIONS.flatMap((row) =>
 
 // Without this, damage could be none and every row below would pass.
 const effective = async (ip: string, family: Family) => {
-  const host = await here.world.ping(ip, ADDRESS.victim[family], 2);
-  const beyond = await here.world.ping(ip, ADDRESS.inner[family], 2);
-  return host.lost + beyond.lost;
+  const lost = await Promise.all(
+    [ADDRESS.victim, ADDRESS.inner].map((to) => here.world.ping(ip, to[family], 2)),
+  );
+  return lost.reduce((sum, { lost }) => sum + lost, 0);
 };
 
 describe('healed by the next alert', () => {

@@ -7,29 +7,36 @@ import { connect, echoServer, reaches } from '../support/tcp.ts';
 
 const NONE_LOST = { sent: 3, lost: 0 };
 const ALL_LOST = { sent: 3, lost: 3 };
-const PORT = 8022;
-const PUBLISHED = 8080;
+
+let ports = 8000;
+const nextPort = () => {
+  ports += 1;
+  return ports;
+};
 
 const here = lane();
 
 /** Publishes a port of the inner host on the victim, the way a container engine would. */
-async function publish(backend: BackendName, family: Family): Promise<void> {
+async function publish(backend: BackendName, family: Family, port: number): Promise<number> {
   const { victim } = here.world;
-  const to = family === 6 ? `[${ADDRESS.inner[6]}]:${PORT}` : `${ADDRESS.inner[4]}:${PORT}`;
+  const published = nextPort();
+  const to = family === 6 ? `[${ADDRESS.inner[6]}]:${port}` : `${ADDRESS.inner[4]}:${port}`;
   const ip = family === 6 ? 'ip6' : 'ip';
   if (backend === 'nft') {
     const rules = `add table ${ip} published
-add chain ${ip} published redirect { type nat hook prerouting priority dstnat; }
-add rule ${ip} published redirect iifname out0 tcp dport ${PUBLISHED} dnat to ${to}`;
+add chain ${ip} published ports { type nat hook prerouting priority dstnat; }
+add rule ${ip} published ports iifname out0 tcp dport ${published} dnat to ${to}`;
     await victim.must(['nft', '-f', '-'], { input: rules });
   } else {
-    const match = ['-i', 'out0', '-p', 'tcp', '--dport', String(PUBLISHED)];
+    const match = ['-i', 'out0', '-p', 'tcp', '--dport', String(published)];
     const dnat = ['-j', 'DNAT', '--to-destination', to];
     await victim.must([`${ip}tables`, '-t', 'nat', '-A', 'PREROUTING', ...match, ...dnat]);
   }
+  return published;
 }
 
-describe.each(COMBINATIONS)('$backend, IPv$family', ({ backend, family, extra }) => {
+// Every test has addresses and ports of its own.
+describe.concurrent.each(COMBINATIONS)('$backend, IPv$family', ({ backend, family, extra }) => {
   const [host, beyond] = [ADDRESS.victim[family], ADDRESS.inner[family]];
   const block = async (ip: string) => {
     const { exitCode, keys, logged } = await react(here.world.victim, here.home, {
@@ -76,8 +83,9 @@ describe.each(COMBINATIONS)('$backend, IPv$family', ({ backend, family, extra })
     async (name) => {
       const { world } = here;
       const ip = world.source(family);
-      await using _server = await echoServer(world[name], PORT);
-      await using open = await connect(world.attacker, ip, ADDRESS[name][family], PORT);
+      const port = nextPort();
+      await using _server = await echoServer(world[name], port);
+      await using open = await connect(world.attacker, ip, ADDRESS[name][family], port);
       open.send('before');
       expect(await open.heard(2_000)).toBe('before');
       await block(ip);
@@ -92,9 +100,10 @@ describe.each(COMBINATIONS)('$backend, IPv$family', ({ backend, family, extra })
   test('a published port is shut and opened', async () => {
     const { world } = here;
     const ip = world.source(family);
-    await publish(backend, family);
-    await using _server = await echoServer(world.inner, PORT);
-    const arrives = () => reaches(world.attacker, ip, host, PUBLISHED);
+    const port = nextPort();
+    const published = await publish(backend, family, port);
+    await using _server = await echoServer(world.inner, port);
+    const arrives = () => reaches(world.attacker, ip, host, published);
     expect(await arrives()).toBe(true);
     await block(ip);
     expect(await arrives()).toBe(false);

@@ -1,0 +1,158 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import {
+  chmod,
+  chown,
+  link,
+  mkdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { brief, react, stampede } from '../support/alert.ts';
+import { PROBES } from '../support/firewall.ts';
+import { lane, TOOLS } from '../support/lane.ts';
+import { obstacle } from '../support/net.ts';
+import { readOnly } from '../support/tools.ts';
+
+const here = lane();
+
+const blocked = async (ip: string, backend: keyof typeof PROBES = 'nft') =>
+  (await PROBES[backend].blocked(here.world.victim, 4)).some(({ address }) => address === ip);
+
+/** What the agent's account may have put in place of the log, and what must not change then. */
+const LOGS: Readonly<Record<string, (log: string, other: string) => unknown>> = {
+  'a FIFO': (log) => execFileSync('mkfifo', [log]),
+  'a link to a file': (log, other) => symlink(other, log),
+  'a link to nothing yet': (log, other) => symlink(`${other}.new`, log),
+  'a hard link': (log, other) => link(other, log),
+  'a directory': (log) => mkdir(log),
+};
+
+describe('in place of the log', () => {
+  const other = () => join(here.home.path, 'precious');
+
+  beforeEach(async () => {
+    if (obstacle(TOOLS) !== undefined) return;
+    await rm(here.home.logFile, { force: true, recursive: true });
+    await writeFile(other(), 'precious\n');
+  });
+  afterEach(async () => {
+    if (obstacle(TOOLS) !== undefined) return;
+    await rm(here.home.logFile, { force: true, recursive: true });
+  });
+
+  test.each(Object.keys(LOGS))(
+    '%s neither hangs nor redirects, and the block holds',
+    async (what) => {
+      const { world, home } = here;
+      const ip = world.source(4);
+      await LOGS[what]?.(home.logFile, other());
+      const added = await react(world.victim, home, { verb: 'add', ip });
+      expect([added.exitCode, added.keys]).toEqual([0, [ip]]);
+      expect(added.stderr).toContain('nothing is logged');
+      expect(added.ms).toBeLessThan(5_000);
+      expect(await blocked(ip)).toBe(true);
+      const { exitCode, stdout } = await react(world.victim, home, { verb: 'delete', ip });
+      expect([exitCode, stdout]).toEqual([0, '']);
+      expect(await blocked(ip)).toBe(false);
+      expect(await readFile(other(), 'utf8')).toBe('precious\n');
+      expect(existsSync(`${other()}.new`)).toBe(false);
+    },
+  );
+
+  test('many first runs at once: each leaves its line in the log they make', async () => {
+    const { world, home } = here;
+    for (let round = 0; round < 3; round += 1) {
+      await rm(home.logFile, { force: true });
+      const alerts = Array.from({ length: 30 }, () => ({ ip: world.source(4) }));
+      const ended = await stampede(world.victim, home, alerts);
+      expect(ended.map(brief)).toEqual(alerts.map(() => '0 applied'));
+    }
+    expect(((await stat(home.logFile)).mode & 0o777).toString(8)).toBe('660');
+  });
+});
+
+test('a home that cannot be written: nft blocks and unblocks all the same', async () => {
+  const { world, home } = here;
+  const ip = world.source(4);
+  const at = readOnly(world.victim, home.path);
+  const { exitCode, keys, stderr } = await react(at, home, { verb: 'add', ip });
+  expect([exitCode, keys]).toEqual([0, [ip]]);
+  expect(stderr).toContain('nothing is logged');
+  expect(await blocked(ip)).toBe(true);
+  expect(await react(at, home, { verb: 'delete', ip })).toMatchObject({ exitCode: 0, stdout: '' });
+  expect(await blocked(ip)).toBe(false);
+});
+
+test.each(['ipset', 'iptables'] as const)(
+  'a home that cannot be written: %s, which must leave a record, refuses',
+  async (backend) => {
+    const { world, home } = here;
+    const ip = world.source(4);
+    await rm(join(home.path, 'active-response/riposte'), { recursive: true, force: true });
+    const at = readOnly(world.victim, home.path);
+    const extra = ['--backend', backend];
+    const { exitCode, keys, stderr } = await react(at, home, { verb: 'add', ip, extra });
+    expect([exitCode, keys]).toEqual([14, undefined]);
+    expect(stderr).toContain('bad-state');
+    expect(await blocked(ip, backend)).toBe(false);
+  },
+);
+
+const FOLDERS: Readonly<Record<string, (state: string) => unknown>> = {
+  'that belongs to another uid': (state) => chown(state, 65_534, 65_534),
+  'that its group may write': (state) => chmod(state, 0o770),
+  'that everybody may write': (state) => chmod(state, 0o707),
+  'that is a link': async (state) => {
+    await rm(state, { recursive: true });
+    await mkdir(`${state}.other`, { recursive: true, mode: 0o700 });
+    await symlink(`${state}.other`, state);
+  },
+};
+
+// Only root can give a folder to somebody else.
+const possible = Object.keys(FOLDERS).filter(
+  (what) => process.getuid?.() === 0 || !what.includes('another uid'),
+);
+
+describe.each(possible)('a state folder %s', (what) => {
+  const state = () => join(here.home.path, 'active-response/riposte');
+
+  beforeEach(async () => {
+    if (obstacle(TOOLS) !== undefined) return;
+    await rm(state(), { recursive: true, force: true });
+    await mkdir(state(), { mode: 0o700 });
+    await FOLDERS[what]?.(state());
+  });
+  afterEach(async () => {
+    if (obstacle(TOOLS) !== undefined) return;
+    await rm(state(), { recursive: true, force: true });
+  });
+
+  test.each(['ipset', 'iptables'] as const)('is refused by %s', async (backend) => {
+    const { world, home } = here;
+    const ip = world.source(4);
+    const ended = await react(world.victim, home, {
+      verb: 'add',
+      ip,
+      extra: ['--backend', backend],
+    });
+    expect([brief(ended), ended.keys]).toEqual(['14 bad-state', undefined]);
+    expect(await blocked(ip, backend)).toBe(false);
+  });
+
+  test('does not keep nft from blocking and unblocking', async () => {
+    const { world, home } = here;
+    const ip = world.source(4);
+    const ended = await react(world.victim, home, { verb: 'add', ip });
+    expect([brief(ended), ended.keys, ended.logged?.backend]).toEqual(['0 applied', [ip], 'nft']);
+    expect(await blocked(ip)).toBe(true);
+    expect(brief(await react(world.victim, home, { verb: 'delete', ip }))).toBe('0 removed');
+    expect(await blocked(ip)).toBe(false);
+  });
+});
