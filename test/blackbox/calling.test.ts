@@ -72,3 +72,12 @@ describe('the name decides', () => {
     },
   );
 });
+
+it('never runs a tool that the caller chose', async ({ stage }) => {
+  const script = `mkdir evil; cd evil; ln -s /usr/bin/true nft; cp nft ../nft
+    PATH=$PWD:. ../active-response/bin/firewall-drop <<< "$1"$'\\n'"$2"`;
+  const run = await stage.shell(script, alert(IP), alert(IP, 'continue'));
+  expect(run.exitCode).toBe(0);
+  // true would have blocked nothing.
+  expect(await stage.blocked()).toEqual([IP]);
+});

@@ -103,6 +103,28 @@ describe('what is never blocked', () => {
   });
 });
 
+describe('which of several counts', () => {
+  const windows = (ip: string) =>
+    MESSAGE.replace('"data":{', `"data":{"win":{"eventdata":{"ipAddress":"${ip}"}},`);
+  const fifth = (...verbs: string[]) =>
+    `{"wazuh":{"active_response":{"type":"stateless"}},"source":{"ip":"${IP}"},${verbs
+      .map((verb) => `"command":"${verb}"`)
+      .join(',')}}`;
+  const cases: readonly { name: string; input: string; exit: number; blocked: string[] }[] = [
+    { name: 'the first address', input: windows('192.0.2.1'), exit: 13, blocked: ['192.0.2.1'] },
+    { name: 'no later one for a protected', input: windows('127.0.0.1'), exit: 5, blocked: [] },
+    { name: 'a later one for a useless', input: windows('LOCAL'), exit: 13, blocked: [IP] },
+    { name: 'the verb of the agent', input: fifth('ls', 'enable'), exit: 13, blocked: [IP] },
+    { name: 'neither of two verbs', input: fifth('disable', 'enable'), exit: 3, blocked: [] },
+    { name: 'one verb said twice', input: fifth('enable', 'enable'), exit: 13, blocked: [IP] },
+  ];
+
+  it.concurrent.for(cases)('$name', async ({ input, exit, blocked }, { stage }) => {
+    expect((await stage.feed(`${input}\n`)).exitCode).toBe(exit);
+    expect(await stage.blocked()).toEqual(blocked);
+  });
+});
+
 describe('what is a message all the same', () => {
   const cases: readonly { name: string; input: string | Buffer; ip?: string }[] = [
     { name: 'no line end', input: MESSAGE },
