@@ -12,14 +12,15 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { brief, react, stampede } from '../support/alert.ts';
+import { brief, messageFor, nextAlertId, react } from '../support/alert.ts';
 import { PROBES } from '../support/firewall.ts';
 import { lane, TOOLS } from '../support/lane.ts';
 import { obstacle } from '../support/net.ts';
 import { readOnly } from '../support/tools.ts';
 
-const here = lane();
+const here = lane([...TOOLS, 'strace']);
 
 const blocked = async (ip: string, backend: keyof typeof PROBES = 'nft') =>
   (await PROBES[backend].blocked(here.world.victim, 4)).some(({ address }) => address === ip);
@@ -37,12 +38,12 @@ describe('in place of the log', () => {
   const other = () => join(here.home.path, 'precious');
 
   beforeEach(async () => {
-    if (obstacle(TOOLS) !== undefined) return;
+    if (obstacle([...TOOLS, 'strace']) !== undefined) return;
     await rm(here.home.logFile, { force: true, recursive: true });
     await writeFile(other(), 'precious\n');
   });
   afterEach(async () => {
-    if (obstacle(TOOLS) !== undefined) return;
+    if (obstacle([...TOOLS, 'strace']) !== undefined) return;
     await rm(here.home.logFile, { force: true, recursive: true });
   });
 
@@ -65,14 +66,23 @@ describe('in place of the log', () => {
     },
   );
 
-  test('many first runs at once: each leaves its line in the log they make', async () => {
+  test('a run that finds no log, and then one that another made: it logs there', async () => {
     const { world, home } = here;
-    for (let round = 0; round < 3; round += 1) {
-      await rm(home.logFile, { force: true });
-      const alerts = Array.from({ length: 30 }, () => ({ ip: world.source(4) }));
-      const ended = await stampede(world.victim, home, alerts);
-      expect(ended.map(brief)).toEqual(alerts.map(() => '0 applied'));
-    }
+    const [ip, other] = [world.source(4), world.source(4)];
+    const message = messageFor({ ip, alertId: nextAlertId() }, 'delete');
+    // Stops the first run for a while just after it saw that there is no log.
+    const inject = ['-e', 'inject=openat:delay_exit=1500000:when=1'];
+    const slow = world.victim.run(
+      [
+        ...['strace', '-f', '-qq', '-o', '/dev/null', '-P', home.logFile, '-e', 'trace=openat'],
+        ...[...inject, 'active-response/bin/firewall-drop'],
+      ],
+      { cwd: home.path, input: `${message}\n` },
+    );
+    await setTimeout(500);
+    expect(brief(await react(world.victim, home, { verb: 'add', ip: other }))).toBe('0 applied');
+    expect(await slow).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(home.outcomes().map(({ target }) => target)).toEqual([other, ip]);
     expect(((await stat(home.logFile)).mode & 0o777).toString(8)).toBe('660');
   });
 });
@@ -124,13 +134,13 @@ describe.each(possible)('a state folder %s', (what) => {
   const state = () => join(here.home.path, 'active-response/riposte');
 
   beforeEach(async () => {
-    if (obstacle(TOOLS) !== undefined) return;
+    if (obstacle([...TOOLS, 'strace']) !== undefined) return;
     await rm(state(), { recursive: true, force: true });
     await mkdir(state(), { mode: 0o700 });
     await FOLDERS[what]?.(state());
   });
   afterEach(async () => {
-    if (obstacle(TOOLS) !== undefined) return;
+    if (obstacle([...TOOLS, 'strace']) !== undefined) return;
     await rm(state(), { recursive: true, force: true });
   });
 
