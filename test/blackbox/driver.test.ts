@@ -1,6 +1,7 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
+import { type Entry, Pending } from '../support/execd/pending.ts';
 import { execd } from '../support/execd.ts';
 import { it, type Stage } from './support/stage.ts';
 
@@ -14,6 +15,31 @@ function agent(stage: Stage, script: string, deadline = 5_000) {
   chmodSync(file, 0o755);
   return execd({ home: stage.home.path, dialect: 'wazuh4', program: 'probe', deadline });
 }
+
+describe('the list of the stand-in', () => {
+  const entry = (since: number): Entry => ({
+    key: 'x',
+    program: 'probe',
+    undo: '',
+    since,
+    timeout: 60,
+  });
+
+  it('lets an entry go strictly after its time, which a repetition begins anew', () => {
+    const list = new Pending();
+    expect(list.note(entry(1_000))).toBe(true);
+    expect(list.note(entry(1_030))).toBe(false);
+    expect(list.take(1_090)).toEqual([]);
+    expect(list.take(1_091)).toEqual([entry(1_030)]);
+    expect(list.all).toEqual([]);
+  });
+
+  it('lets everything go when the agent stops', () => {
+    const list = new Pending();
+    list.note(entry(1_000));
+    expect(list.take()).toEqual([entry(1_000)]);
+  });
+});
 
 describe('the stand-in for execd', () => {
   it.concurrent('starts a program as the agent does', async ({ stage }) => {

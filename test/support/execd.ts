@@ -178,10 +178,7 @@ function legacyAgent(options: Options): LegacyAgent {
   };
 }
 
-function undoing(
-  list: Pending,
-  undo: (entry: Entry) => Promise<Ended>,
-): Omit<Driver, 'pending'> {
+function undoing(list: Pending, undo: (entry: Entry) => Promise<Ended>): Omit<Driver, 'pending'> {
   const waiting: ((run: Promise<DeleteRun>) => void)[] = [];
   const lift = async (entry: Entry): Promise<DeleteRun> => ({ ...(await undo(entry)), entry });
   const poll = async () => {
