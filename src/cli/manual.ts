@@ -1,29 +1,8 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import ms, { type StringValue } from 'ms';
-import type { Action } from '../lib/action.ts';
 import type { Subject } from '../lib/fields.ts';
-import type { Request, Verb } from '../lib/request.ts';
-
-/** What the command line needs to know of the program it speaks for. */
-export interface Spec extends Pick<Action, 'summary' | 'fields' | 'options'> {
-  /** The name it was called by. */
-  readonly program: string;
-  readonly version: string;
-}
-
-/** What a person asked for. */
-export type Manual =
-  | { readonly kind: 'say'; readonly text: string; readonly exit: 0 | 2 }
-  | {
-      readonly kind: 'run';
-      readonly request: Request;
-      readonly options: Readonly<Record<string, string>>;
-      readonly seconds: number | undefined;
-      readonly dryRun: boolean;
-      readonly home: string | undefined;
-      /** What follows the sentence about a success. */
-      readonly epilogue: string;
-    };
+import type { Manual, Spec } from '../lib/person.ts';
+import type { Verb } from '../lib/request.ts';
 
 const TARGET: Readonly<Record<Subject, { placeholder: string; help: string; example: string }>> = {
   srcip: {

@@ -19,6 +19,8 @@ export interface Circumstance {
   readonly holder: string;
   /** Seconds until the system itself ends the effect, or nothing for no end. */
   readonly expiry: number | undefined;
+  /** What was chosen of the action's own options. */
+  readonly options: Readonly<Record<string, string>>;
   /** The kernel's version, as `uname -r` begins: major, minor. */
   readonly kernel: readonly [major: number, minor: number];
 }

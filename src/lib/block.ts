@@ -1,96 +1,151 @@
 import { type Backend, spell } from './effect.ts';
-import type { HeldRecord } from './held.ts';
 import type { Host } from './host.ts';
 import { ActionError, asActionError } from './outcome.ts';
-import { type Ensured, ensure, foreign, lift, mayTryNext, takeBack } from './perform.ts';
+import {
+  type Ensured,
+  ensure,
+  foreign,
+  LeftBehind,
+  lift,
+  mayTryNext,
+  takeBack,
+} from './perform.ts';
+import type { Entry } from './records.ts';
 
-/** Whose block on what: the identity of records and marks. */
-export interface Block {
-  readonly action: string;
-  readonly holder: string;
-  readonly target: string;
-  readonly until: string | undefined;
-}
+/** Whose block on what, and until when: the identity of marks and records. */
+export type Block = Omit<Entry, 'backend'>;
 
-/** A block that holds, and the record that this run wrote for it. */
-export interface Held extends Ensured {
-  readonly record: HeldRecord | undefined;
+/** A block that stands, and the record that this run wrote for it. */
+export interface Standing extends Ensured {
+  readonly record: Entry | undefined;
 }
 
 /**
  * Makes the block hold by the first backend that can. A backend that undo would not look into first
  * leaves a record before it acts, so that nothing has to be searched for later.
  */
-export async function block(who: Block, backends: readonly Backend[], host: Host): Promise<Held> {
+export async function block(
+  who: Block,
+  backends: readonly Backend[],
+  host: Host,
+): Promise<Standing> {
   const refusals: Refusal[] = [];
   for (const backend of backends) {
     const record = { ...who, backend: backend.name };
     let wrote = false;
     try {
-      wrote = backend.record && (await host.held.note(record));
-      return { ...(await ensure(backend, host)), record: wrote ? record : undefined };
+      wrote = backend.record && (await host.records.note(record));
+      const ensured = await ensure(backend, host);
+      if (ensured.laid && !backend.record) await remember(who.action, backend, host);
+      return { ...ensured, record: wrote ? record : undefined };
     } catch (thrown) {
       const error = asActionError(thrown);
-      if (wrote) await host.held.forget(record);
+      if (wrote && !(error instanceof LeftBehind)) await host.records.forget(record);
       if (!mayTryNext(error)) throw error;
-      refusals.push({ name: backend.name, error });
+      refusals.push({ backend, error, onRecord: false });
     }
   }
   throw summed(refusals);
 }
 
+// A backend without records works where no state can be kept; then this cannot be kept either.
+async function remember(action: string, { name }: Backend, { records, log }: Host): Promise<void> {
+  try {
+    await records.markUsed(action, name);
+  } catch (thrown) {
+    await log.say(`Not remembered that ${name} was used: ${asActionError(thrown).message}`);
+  }
+}
+
 /** Takes back what this run made, never what was there before; a sentence about what stayed. */
-export async function withdraw({ made, record }: Held, host: Host): Promise<string | undefined> {
+export async function withdraw(
+  { made, record }: Standing,
+  host: Host,
+): Promise<string | undefined> {
   const kept = await takeBack(made, host);
-  if (record && kept === undefined) await host.held.forget(record);
+  if (record && kept === undefined) await host.records.forget(record);
   return kept;
 }
 
 interface Refusal {
-  readonly name: string;
+  readonly backend: Backend;
   readonly error: ActionError;
+  readonly onRecord: boolean;
 }
 
+/** Several refusals as one; what a tool said weighs more than that another is missing. */
 function summed(refusals: readonly Refusal[]): ActionError {
-  const [first] = refusals;
+  const errors = refusals.map(({ error }) => error);
+  const [first] = errors;
   if (!first) return new ActionError('internal', 'there is no backend to try');
-  const worst = refusals.find(({ error }) => error.kind !== 'missing-tool') ?? first;
-  const text = refusals.map(({ name, error }) => `${name}: ${error.message}`).join('; ');
-  return new ActionError(worst.error.kind, text, { cause: worst.error });
+  const worst = errors.find(({ kind }) => kind !== 'missing-tool') ?? first;
+  const text = refusals.map(({ backend, error }) => `${backend.name}: ${error.message}`).join('; ');
+  return new ActionError(worst.kind, text, { cause: worst });
 }
 
-/** What a lift found: the backends it removed ours from, none where nothing of ours was there. */
+/**
+ * Removes what this holder made for the target: from the first backend that has it, and from every
+ * one on record. The names of the backends it was removed from; none where nothing was there.
+ */
 export async function unblock(
   who: Block,
   backends: readonly Backend[],
   host: Host,
 ): Promise<readonly string[]> {
-  const recorded = await host.held.backends(who.action, who.holder, who.target);
+  const recorded = await backendsOnRecord(who, host);
   const removed: string[] = [];
   const refusals: Refusal[] = [];
-  let asked = 0;
   for (const backend of backends) {
-    const record: HeldRecord = { ...who, backend: backend.name };
-    const onRecord = recorded.includes(backend.name);
-    if (removed.length > 0 && !onRecord) continue;
+    const onRecord = recorded?.includes(backend.name) ?? false;
+    // Where the records cannot be read, everything is looked into.
+    if (removed.length > 0 && recorded && !onRecord) continue;
     try {
       if ((await lift(backend, host)) === 'removed') removed.push(backend.name);
-      if (onRecord) await host.held.forget(record);
-      asked += 1;
+      if (onRecord) await host.records.forget({ ...who, backend: backend.name });
     } catch (thrown) {
-      const error = asActionError(thrown);
-      const neverUsed = error.kind === 'missing-tool' && !onRecord;
-      if (!neverUsed || (asked === 0 && backend === backends.at(-1))) {
-        refusals.push({ name: backend.name, error });
-      }
+      refusals.push({ backend, error: asActionError(thrown), onRecord });
     }
   }
-  if (refusals.length > 0) throw summed(refusals);
+  const grave = await unexcused(refusals, removed.length > 0, who.action, host);
+  const all = refusals.length === backends.length;
+  if (grave.length > 0 || all) throw summed(all ? refusals : grave);
   if (removed.length === 0) await refuseForeign(backends, host);
   return removed;
 }
 
-/** Nothing was ours: that is fine, unless somebody else’s rule still holds the target. */
+async function backendsOnRecord(
+  who: Block,
+  { records, log }: Host,
+): Promise<readonly string[] | undefined> {
+  try {
+    return await records.backends(who);
+  } catch (thrown) {
+    await log.say(`Looking everywhere: ${asActionError(thrown).message}`);
+    return undefined;
+  }
+}
+
+/**
+ * The refusals that leave in doubt whether something of ours is still there. A backend that is not
+ * on record and was never used holds nothing of ours, whatever its tool says or does not say.
+ */
+async function unexcused(
+  refusals: readonly Refusal[],
+  found: boolean,
+  action: string,
+  { records }: Host,
+): Promise<readonly Refusal[]> {
+  const grave: Refusal[] = [];
+  for (const refusal of refusals) {
+    const { backend, error, onRecord } = refusal;
+    const doubtful = async () =>
+      error.kind === 'timed-out' || (await records.wasUsed(action, backend.name).catch(() => true));
+    if (onRecord || (!found && (await doubtful()))) grave.push(refusal);
+  }
+  return grave;
+}
+
+/** Nothing was ours: that is fine, unless somebody else's rule still holds the target. */
 async function refuseForeign(backends: readonly Backend[], host: Host): Promise<void> {
   for (const backend of backends) {
     if (!backend.foreign) continue;

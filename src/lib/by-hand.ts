@@ -1,10 +1,11 @@
-import type * as cli from '../cli/manual.ts';
 import type { Action } from './action.ts';
 import { choose } from './choice.ts';
 import { plan } from './dryrun.ts';
 import { execute } from './execute.ts';
 import type { Host } from './host.ts';
+import { refuseProtected } from './neverblock.ts';
 import { exitCode, type Outcome } from './outcome.ts';
+import type { Manual } from './person.ts';
 import type { Request } from './request.ts';
 import { read } from './values.ts';
 
@@ -21,7 +22,7 @@ const HOLDER = 'manual';
 /** Runs an action for a person; `hostAt` gives the host for a home, if one was named. */
 export async function byHand(
   action: Action,
-  parsed: cli.Manual,
+  parsed: Manual,
   program: string,
   hostAt: (home: string | undefined) => Host,
 ): Promise<Shown> {
@@ -53,6 +54,9 @@ function dryRun(
   expiry: number | undefined,
   { kernel }: Pick<Host, 'kernel'>,
 ): string {
-  const backends = action.backends(read(action, request), { holder: HOLDER, expiry, kernel });
-  return plan(request.verb, request.verb === 'add' ? choose(backends, options, request) : backends);
+  const values = read(action, request);
+  const backends = action.backends(values, { holder: HOLDER, expiry, options, kernel });
+  if (request.verb === 'delete') return plan('delete', backends);
+  refuseProtected(action, values);
+  return plan('add', choose(backends, options, request));
 }

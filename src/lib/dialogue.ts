@@ -1,11 +1,23 @@
-import { type Held, withdraw } from './block.ts';
-import { type Agent, DEADLINE, type Host } from './host.ts';
+import { type Standing, withdraw } from './block.ts';
+import type { Host } from './host.ts';
 import { ActionError, asActionError } from './outcome.ts';
+import { type Agent, LIMIT } from './ports.ts';
 import { checkKeys, parseReply } from './protocol.ts';
 import type { Request } from './request.ts';
 
 /** How the agent took the keys. */
 export type Answer = 'continue' | 'abort' | 'unanswered';
+
+/** Who talks to whom about what. */
+export interface Dialogue {
+  readonly agent: Agent;
+  readonly request: Request;
+  /** The program's name as the agent calls it. */
+  readonly program: string;
+  readonly keys: readonly string[];
+  /** Words that may be shown of the extra arguments. */
+  readonly known: ReadonlySet<string>;
+}
 
 /**
  * Gives the agent the keys of a block that holds, and hears its answer. Before the keys are out the
@@ -13,34 +25,33 @@ export type Answer = 'continue' | 'abort' | 'unanswered';
  * registered the block and will undo it, so that silence changes nothing.
  */
 export async function converse(
-  agent: Agent,
-  request: Request,
-  program: string,
-  keys: readonly string[],
-  held: Held,
+  { agent, request, program, keys, known }: Dialogue,
+  standing: Standing,
   host: Host,
 ): Promise<Answer> {
   const line = checkKeys(program, keys);
   if (!(await agent.tell(line))) {
-    const kept = await withdraw(held, host);
+    const kept = await withdraw(standing, host);
     const left =
-      held.made.length > 0 ? (kept ?? 'the block was taken back') : 'the block was there before';
+      standing.made.length > 0
+        ? (kept ?? 'the block was taken back')
+        : 'the block was there before';
     const text = `the agent closed its end before it had the keys; ${left}`;
     throw new ActionError('undelivered', text);
   }
   await host.log.honoured(request);
   await host.log.say(line);
-  const left = Math.max(0, DEADLINE.run - host.clock.elapsed());
-  const heard = await agent.hear(Math.min(DEADLINE.reply, left));
+  const rest = Math.max(0, LIMIT.run - host.clock.elapsed());
+  const heard = await agent.hear(Math.min(LIMIT.reply, rest));
   if (typeof heard === 'string') {
     await host.log.say(`Cannot read input from stdin: ${heard} instead of the agent's answer`);
     return 'unanswered';
   }
   try {
-    const reply = parseReply(heard.line);
-    await host.log.answered(request, heard.line);
-    if (reply === 'abort') await host.log.say('Aborted');
-    return reply;
+    const { verb, raw } = parseReply(heard.line, known);
+    await host.log.say(raw);
+    if (verb === 'abort') await host.log.say('Aborted');
+    return verb;
   } catch (thrown) {
     await host.log.say(asActionError(thrown).message);
     return 'unanswered';

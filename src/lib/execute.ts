@@ -3,11 +3,12 @@ import { block, unblock } from './block.ts';
 import { choose } from './choice.ts';
 import { converse } from './dialogue.ts';
 import { expiryOf } from './expiry.ts';
-import type { Agent, Host } from './host.ts';
+import type { Host } from './host.ts';
 import type { Result } from './log.ts';
-import { protection } from './neverblock.ts';
-import { type Understood, understand } from './options.ts';
-import { ActionError, asActionError, exitCode } from './outcome.ts';
+import { refuseProtected } from './neverblock.ts';
+import { type Understood, understand, wordsOf } from './options.ts';
+import { asActionError, exitCode } from './outcome.ts';
+import type { Agent } from './ports.ts';
 import type { Request } from './request.ts';
 import { type FieldValues, read, targetOf } from './values.ts';
 
@@ -45,7 +46,7 @@ export async function execute(action: Action, call: Call, host: Host): Promise<R
     done =
       request.verb === 'add'
         ? await add(action, values, options, call, host)
-        : await remove(action, values, call, host);
+        : await remove(action, values, options, call, host);
   } catch (thrown) {
     const { kind, message } = asActionError(thrown);
     await host.log.say(message);
@@ -80,46 +81,51 @@ async function add(
     arConf: await host.files.read('etc/shared/ar.conf', 1 << 20),
     ossecConf: await host.files.read('etc/ossec.conf', 1 << 22),
   }));
-  const circumstance: Circumstance = { holder, expiry, kernel: host.kernel };
+  const circumstance: Circumstance = { holder, expiry, options, kernel: host.kernel };
   const backends = choose(action.backends(values, circumstance), options, request);
-  const until =
-    expiry === undefined
-      ? undefined
-      : new Date(host.clock.now().getTime() + expiry * 1000).toISOString();
+  const until = endOf(host.clock.now(), expiry);
 
-  const held = await block({ action: action.name, holder, target, until }, backends, host);
+  const standing = await block({ action: action.name, holder, target, until }, backends, host);
   const keys = action.keys(values);
-  const answer = agent && (await converse(agent, request, program, keys, held, host));
+  const dialogue = agent && { agent, request, program, keys, known: wordsOf(action) };
+  const answer = dialogue && (await converse(dialogue, standing, host));
   if (!agent) await host.log.honoured(request);
 
   const unanswered = answer === 'unanswered';
-  const longest = backends.find(({ name }) => name === held.backend)?.longest ?? 0;
+  const longest = backends.find(({ name }) => name === standing.backend)?.longest ?? 0;
   const enforced = expiry !== undefined && expiry <= longest;
   const said = unanswered ? ', but the agent did not answer the keys' : '';
   return {
-    outcome: unanswered ? 'unanswered' : held.made.length > 0 ? 'applied' : 'already',
-    backend: held.backend,
+    outcome: unanswered ? 'unanswered' : standing.made.length > 0 ? 'applied' : 'already',
+    backend: standing.backend,
     ...(enforced && until !== undefined && { until }),
     ...(answer !== undefined && !unanswered && { answer }),
-    detail: `${target} is blocked (${held.backend})${said}`,
+    detail: `${target} is blocked (${standing.backend})${said}`,
   };
 }
 
-function refuseProtected(action: Action, values: FieldValues): void {
-  for (const [name, { subject }] of Object.entries(action.fields)) {
-    const value = values[name];
-    const why = value && protection(subject, value);
-    if (why) throw new ActionError('refused', `${why}; it is never blocked`);
-  }
-}
+// The last moment that a date can express.
+const LAST = 8.64e15;
+
+/** When the expiry is over, ISO 8601; nothing for never. */
+const endOf = (now: Date, expiry: number | undefined): string | undefined =>
+  expiry === undefined
+    ? undefined
+    : new Date(Math.min(now.getTime() + expiry * 1000, LAST)).toISOString();
 
 async function remove(
   action: Action,
   values: FieldValues,
+  options: Understood['options'],
   { request, holder }: Call,
   host: Host,
 ): Promise<Done> {
-  const circumstance: Circumstance = { holder, expiry: undefined, kernel: host.kernel };
+  const circumstance: Circumstance = {
+    holder,
+    expiry: undefined,
+    options,
+    kernel: host.kernel,
+  };
   const target = targetOf(action, values);
   const who = { action: action.name, holder, target, until: undefined };
   const removed = await unblock(who, action.backends(values, circumstance), host);

@@ -38,16 +38,20 @@ function longest(program: string, { arConf, ossecConf }: AgentConfig): number | 
     .split('\n')
     .map((line) => line.trim().split(' - '))
     .filter(([, executable]) => executable?.trim() === program)
-    .map(([, , seconds]) => Number(seconds?.trim() || Number.NaN));
+    .map(([, , seconds]) => decimal(seconds));
   const all = [...timeouts, ...offenderSteps(ossecConf)];
   const safe =
     timeouts.length > 0 && all.every((seconds) => Number.isInteger(seconds) && seconds > 0);
   return safe ? Math.max(...all) + GRACE : undefined;
 }
 
+// As the agent's own atoi would read it; where the two could differ, in doubt.
+const decimal = (text: string | undefined): number =>
+  /^\d{1,9}$/.test(text?.trim() ?? '') ? Number(text) : Number.NaN;
+
 /** The ladder for repeated offenders, in seconds; the file has it in minutes. */
 function offenderSteps(ossecConf: string): number[] {
   return [...ossecConf.matchAll(/<repeated_offenders>([^<]*)</g)].flatMap(([, list = '']) =>
-    list.split(',').map((minutes) => Number(minutes.trim() || Number.NaN) * 60),
+    list.split(',').map((minutes) => decimal(minutes) * 60),
   );
 }

@@ -34,8 +34,14 @@ export function parseIp(text: string): Ip {
 
 const SHAPE_V6 = /^[0-9a-fA-F:]+(?:\d+(?:\.\d+){3})?$/;
 
+// The longest is an IPv4-mapped address written out.
+const MAX_LENGTH = 45;
+
 function objection(text: string): string | undefined {
+  if (text.length > MAX_LENGTH) return 'is too long for an address';
   if (text.includes('/')) return 'is a network; name one address';
+  // The parser takes this old form for an IPv4 address that never sent anything.
+  if (/^::\d+\./.test(text)) return 'is an IPv4-compatible address, which no host has';
   if (text.includes('%')) return 'has a zone, which means nothing on another host';
   if (ipaddr.IPv4.isValidFourPartDecimal(text)) return undefined;
   const tail = text.slice(text.lastIndexOf(':') + 1);

@@ -1,4 +1,4 @@
-import { type Files, STATE } from './host.ts';
+import { type Files, STATE } from './ports.ts';
 
 /** One line of the journal: it explains what was done, and nothing is ever undone from it. */
 export interface JournalEntry {

@@ -8,33 +8,39 @@ export type Json = string | number | boolean | null | readonly Json[] | JsonObje
 const MAX_DEPTH = 200;
 const lower = (text: string) => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 
+/** A member of an object, and where its value stands in the text: `[start, end)`. */
+export interface Member {
+  readonly name: string;
+  readonly value: Json;
+  readonly start: number;
+  readonly end: number;
+}
+
 /** An object with its members in the order received, duplicates included. */
 export class JsonObject {
-  readonly members: readonly (readonly [name: string, value: Json])[];
+  readonly members: readonly Member[];
 
-  constructor(members: readonly (readonly [string, Json])[]) {
+  constructor(members: readonly Member[]) {
     this.members = members;
   }
 
-  /** All values under a name, in the order received. */
-  all(name: string): Json[] {
+  /** All members of a name, in the order received. */
+  all(name: string): readonly Member[] {
     const wanted = lower(name);
-    return this.members.filter(([key]) => lower(key) === wanted).map(([, value]) => value);
+    return this.members.filter((member) => lower(member.name) === wanted);
   }
 
-  /** The first value under a name. */
-  get(name: string): Json | undefined {
-    return this.all(name)[0];
+  /** The first member at a dotted path, or nothing where a step on the way is no object. */
+  member(path: string): Member | undefined {
+    const [name = '', ...rest] = path.split('.');
+    const [first] = this.all(name);
+    if (rest.length === 0) return first;
+    return first?.value instanceof JsonObject ? first.value.member(rest.join('.')) : undefined;
   }
 
-  /** The value at a dotted path, or nothing where a step on the way is no object. */
+  /** The value at a dotted path. */
   at(path: string): Json | undefined {
-    let here: Json | undefined = this;
-    for (const name of path.split('.')) {
-      if (!(here instanceof JsonObject)) return undefined;
-      here = here.get(name);
-    }
-    return here;
+    return this.member(path)?.value;
   }
 
   /** The string at a dotted path. */
@@ -91,11 +97,14 @@ class Parser {
     return items;
   }
 
-  #member(depth: number): [string, Json] {
+  #member(depth: number): Member {
     this.#match(SPACE);
     const name = this.#string();
     if (!this.#take(':')) throw new SyntaxError(`expected : at ${this.#at}`);
-    return [name, this.value(depth + 1)];
+    this.#match(SPACE);
+    const start = this.#at;
+    const value = this.value(depth + 1);
+    return { name, value, start, end: this.#at };
   }
 
   // The runtime's own parser decodes escapes, and refuses the raw control characters JSON forbids.

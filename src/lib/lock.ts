@@ -1,12 +1,14 @@
-import { type Clock, DEADLINE, type Files, STATE } from './host.ts';
 import { ActionError } from './outcome.ts';
+import { type Clock, type Files, LIMIT, STATE } from './ports.ts';
+
+/** What is known of a process; `unknown` for one of another pid namespace. */
+export type Life = 'alive' | 'gone' | 'unknown';
 
 /** Which processes are alive, by a name that is never used twice. */
 export interface Processes {
-  /** This process: a word without dots that no other process of any boot or namespace has. */
+  /** This process: digits and words joined by `-`, which no other process of any boot has. */
   readonly self: string;
-  /** Whether the process of that name still runs here. */
-  alive(name: string): Promise<boolean>;
+  life(name: string): Promise<Life>;
 }
 
 /** Runs one thing at a time, over all processes that share the state folder. */
@@ -16,22 +18,28 @@ export interface Lock {
 }
 
 interface Ticket {
-  readonly name: string;
+  /** Path of its file. */
+  readonly path: string;
   /** 0 for who is still choosing. */
   readonly number: number;
   readonly owner: string;
 }
 
 const FOLDER = `${STATE}/lock`;
+const CHOOSING = 'choosing';
+const TICKET = /^(?:choosing|[1-9]\d{0,14})\.(\d+(?:-\w+){3}|\d+)$/;
 
 // Milliseconds between looks, for each run ahead of us, up to a limit.
 const POLL = 4;
 const MAX_POLL = 40;
 
+// A ticket of a process that cannot be looked up is dead once no run could still be going.
+const LONGEST_RUN = LIMIT.run + 5_000;
+
 /**
  * Lamport's bakery over a folder: each run draws a number one above those it sees and waits for the
  * lower ones. Nobody ever breaks a lock that another may have taken meanwhile: a run removes its own
- * ticket, or that of a process that is provably gone and whose name never comes back.
+ * ticket, or that of a process that is gone and whose name never comes back.
  */
 export function lockIn(files: Files, processes: () => Processes, clock: Clock): Lock {
   return {
@@ -49,6 +57,8 @@ export function lockIn(files: Files, processes: () => Processes, clock: Clock): 
   };
 }
 
+const isChoosing = ({ number }: Ticket) => number === 0;
+
 class Queue {
   readonly #files: Files;
   readonly #processes: Processes;
@@ -61,7 +71,7 @@ class Queue {
   }
 
   async draw(): Promise<number> {
-    const choosing = this.#path('choosing');
+    const choosing = this.#path(CHOOSING);
     await this.#files.create(choosing, '');
     try {
       const mine = ((await this.#others()).at(-1)?.number ?? 0) + 1;
@@ -75,42 +85,57 @@ class Queue {
   /** Waits until nobody alive is before the number. */
   async reach(mine: number): Promise<void> {
     const { self } = this.#processes;
-    const end = this.#clock.elapsed() + DEADLINE.lock;
-    for (;;) {
-      const before = (await this.#others()).filter(
-        ({ number, owner }) => number < mine || (number === mine && owner < self),
-      );
-      const [first] = before;
-      if (!first) return;
-      if (!(await this.#processes.alive(first.owner))) {
-        await this.#files.remove(`${FOLDER}/${first.name}`);
-        continue;
-      }
-      if (this.#clock.elapsed() >= end) {
-        const seconds = DEADLINE.lock / 1000;
-        const text = `waited ${seconds} s for the lock; process ${first.owner} is first in line`;
-        throw new ActionError('locked', text);
-      }
-      await this.#clock.sleep(Math.min(POLL * before.length, MAX_POLL));
-    }
+    const end = this.#clock.elapsed() + LIMIT.lock;
+    // Who is choosing now may have seen no ticket of ours and draw a lower number; who begins later
+    // draws a higher one. So those few come first, and then the numbers, read afresh, tell all.
+    const choosers = new Set((await this.#others()).filter(isChoosing).map(({ path }) => path));
+    await this.#none(({ path }) => choosers.has(path), end);
+    await this.#none(
+      ({ number, owner }) => number !== 0 && (number < mine || (number === mine && owner < self)),
+      end,
+    );
   }
 
   async leave(mine: number): Promise<void> {
     await this.#files.remove(this.#path(mine));
   }
 
-  #path(number: number | 'choosing'): string {
+  /** Waits until no process that may be alive has such a ticket. */
+  async #none(such: (ticket: Ticket) => boolean, end: number): Promise<void> {
+    for (;;) {
+      const before = (await this.#others()).filter(such);
+      const [first] = before;
+      if (!first) return;
+      if (await this.#dead(first)) {
+        await this.#files.remove(first.path);
+      } else if (this.#clock.elapsed() >= end) {
+        const text = `waited ${LIMIT.lock / 1000} s for the lock; ${first.owner} is first in line`;
+        throw new ActionError('locked', text);
+      } else {
+        await this.#clock.sleep(Math.min(POLL * before.length, MAX_POLL));
+      }
+    }
+  }
+
+  async #dead({ path, owner }: Ticket): Promise<boolean> {
+    const life = await this.#processes.life(owner);
+    if (life !== 'unknown') return life === 'gone';
+    return ((await this.#files.age(path)) ?? 0) > LONGEST_RUN;
+  }
+
+  #path(number: number | typeof CHOOSING): string {
     return `${FOLDER}/${number}.${this.#processes.self}`;
   }
 
-  /** Everybody else's tickets, lowest first; who is still choosing comes before all. */
+  /** Everybody else's tickets, lowest first. What is no ticket is none of ours. */
   async #others(): Promise<Ticket[]> {
     return (await this.#files.list(FOLDER))
-      .map((name): Ticket => {
-        const [number = '', owner = ''] = name.split('.');
-        return { name, number: number === 'choosing' ? 0 : Number(number), owner };
+      .flatMap((name): Ticket[] => {
+        const owner = TICKET.exec(name)?.[1];
+        if (owner === undefined || owner === this.#processes.self) return [];
+        const number = name.startsWith(CHOOSING) ? 0 : Number.parseInt(name, 10);
+        return [{ path: `${FOLDER}/${name}`, number, owner }];
       })
-      .filter(({ number, owner }) => owner !== this.#processes.self && Number.isSafeInteger(number))
       .sort((one, other) => one.number - other.number || (one.owner < other.owner ? -1 : 1));
   }
 }

@@ -1,7 +1,7 @@
-import type { Clock } from './host.ts';
 import { exitCode, type Outcome } from './outcome.ts';
+import type { Clock } from './ports.ts';
 import type { Request } from './request.ts';
-import { oneLine, redact, stamp, unixDate } from './text.ts';
+import { oneLine, stamp, unixDate } from './text.ts';
 
 /** How a run ended, as the log, the journal and the caller see it. */
 export interface Result {
@@ -27,8 +27,6 @@ export interface Log {
   honoured(request: Request): Promise<void>;
   /** The same with a word before it, which no stock rule takes for a deed. */
   declined(word: 'Refused' | 'Failed', request: Request): Promise<void>;
-  /** The agent's answer, which repeats the message. */
-  answered(request: Request, line: string): Promise<void>;
   outcome(result: Result): Promise<void>;
 }
 
@@ -49,10 +47,9 @@ export function logTo(sink: Sink, clock: Clock, program: string, argv0: string):
         // The decoder of the shell scripts' time wants their line: date, program, words.
         return sink(`${unixDate(clock.now())} ${argv0} ${oneLine(request.raw)}\n`);
       }
-      return write(redact(request.raw, request.extra));
+      return write(request.raw);
     },
-    declined: (word, request) => write(`${word}: ${redact(request.raw, request.extra)}`),
-    answered: ({ extra }, line) => write(redact(line, extra)),
+    declined: (word, request) => write(`${word}: ${request.raw}`),
     // Everything sits below one name of our own: at the root, `command`, `status` and `data` are what
     // the stock decoders and rules look for.
     outcome: ({ outcome, ...rest }) =>

@@ -1,14 +1,16 @@
-import type * as cli from '../cli/manual.ts';
 import type { Action } from './action.ts';
 import { byHand, failure } from './by-hand.ts';
 import { execute } from './execute.ts';
-import { type Agent, DEADLINE, type Host } from './host.ts';
+import type { Host } from './host.ts';
 import { identify } from './invocation.ts';
 import { standardStreams } from './node/agent.ts';
 import { systemClock } from './node/clock.ts';
 import { existing, findHome } from './node/home.ts';
 import { effectiveUser, machine, onTerminal, say } from './node/machine.ts';
+import { wordsOf } from './options.ts';
 import { ActionError, asActionError, exitCode } from './outcome.ts';
+import type { ParseManual } from './person.ts';
+import { type Agent, LIMIT } from './ports.ts';
 import { parseLegacy, parseRequest } from './protocol.ts';
 import type { Request } from './request.ts';
 
@@ -17,7 +19,7 @@ export interface Program {
   readonly actions: readonly Action[];
   readonly version: string;
   /** The command line for people, evaluated only when a person calls. */
-  readonly cli: () => Promise<typeof cli>;
+  readonly cli: () => Promise<{ readonly parseManual: ParseManual }>;
 }
 
 /** Runs the action that the program was called by, and exits with its code. Never throws. */
@@ -95,7 +97,7 @@ async function forAgent(
   await host.log.say('Starting');
   let request: Request;
   try {
-    request = words ? parseLegacy(words) : await firstLine(agent);
+    request = words ? parseLegacy(words) : await firstLine(agent, wordsOf(action));
   } catch (thrown) {
     return unreadable(action, name, asActionError(thrown), host);
   }
@@ -107,12 +109,12 @@ async function forAgent(
   return exit;
 }
 
-async function firstLine(agent: Agent): Promise<Request> {
-  const heard = await agent.hear(DEADLINE.request);
-  if (typeof heard !== 'string') return parseRequest(heard.line);
+async function firstLine(agent: Agent, known: ReadonlySet<string>): Promise<Request> {
+  const heard = await agent.hear(LIMIT.request);
+  if (typeof heard !== 'string') return parseRequest(heard.line, known);
   const why = {
     end: 'it ended before a message came',
-    silence: `no message came within ${DEADLINE.request / 1000} s`,
+    silence: `no message came within ${LIMIT.request / 1000} s`,
     flood: 'the line is longer than any message',
   }[heard];
   throw new ActionError('bad-request', `Cannot read input from stdin: ${why}`);

@@ -6,6 +6,15 @@ export interface Understood {
   readonly ignored: readonly string[];
 }
 
+/** The words of an action's own options: there is no secret among them. */
+export const wordsOf = ({ options }: Pick<Action, 'options'>): ReadonlySet<string> =>
+  new Set(
+    Object.entries(options).flatMap(([name, { values }]) => [
+      `--${name}`,
+      ...values.flatMap((value) => [value, `--${name}=${value}`]),
+    ]),
+  );
+
 /** Reads `--name value` and `--name=value` for the action's own closed list; ignores the rest. */
 export function understand(action: Action, words: readonly string[]): Understood {
   const options: Record<string, string> = {};

@@ -4,7 +4,7 @@
  */
 export const OUTCOMES = {
   applied: { exit: 0, meaning: 'The block was made and seen to hold.' },
-  already: { exit: 0, meaning: 'It held before; its expiry was renewed.' },
+  already: { exit: 0, meaning: 'It held before; its expiry, where it has one, was renewed.' },
   removed: { exit: 0, meaning: 'What this holder had made was undone.' },
   absent: { exit: 0, meaning: 'Nothing of this holder’s was there; the target is free of it.' },
   planned: { exit: 0, meaning: 'Dry run: the commands were printed and none was run.' },
@@ -13,14 +13,14 @@ export const OUTCOMES = {
   'bad-field': { exit: 4, meaning: 'The message holds no usable target; nothing was done.' },
   refused: { exit: 5, meaning: 'The target is protected; nothing was done.' },
   'missing-tool': { exit: 6, meaning: 'No tool that could do it is installed.' },
-  'tool-failed': { exit: 7, meaning: 'The tool said no; what this run had made was reverted.' },
+  'tool-failed': { exit: 7, meaning: 'The tool said no; what this run had made was taken back.' },
   'timed-out': { exit: 8, meaning: 'A tool or the whole run overran its time.' },
   locked: { exit: 9, meaning: 'Another run held the lock for too long.' },
   full: { exit: 10, meaning: 'The set of blocked addresses has no room left.' },
   'not-ours': { exit: 11, meaning: 'Somebody else’s rule holds the target; it was left alone.' },
   undelivered: {
     exit: 12,
-    meaning: 'The agent could not be given the keys; the block was reverted.',
+    meaning: 'Nobody could be given the keys; the block was taken back.',
   },
   unanswered: { exit: 13, meaning: 'The agent got the keys and did not answer; the block stays.' },
   'bad-state': { exit: 14, meaning: 'The state folder cannot be trusted or written.' },

@@ -1,99 +1,130 @@
 import { type Backend, type Command, type Effect, type Ground, must, type Step } from './effect.ts';
-import { DEADLINE, type Host } from './host.ts';
+import type { Host } from './host.ts';
 import { ActionError, asActionError, type Failure } from './outcome.ts';
+import { LIMIT } from './ports.ts';
 
 /** What doing needs of the host. */
 export type Doing = Pick<Host, 'runner' | 'clock' | 'lock'>;
 
-/** Effects that held already, or that this run made, and can take back. */
+/** Effects that hold now. */
 export interface Ensured {
   readonly backend: string;
-  /** Empty where everything held before. */
+  /** Those that this run made and can take back; none where everything held before. */
   readonly made: readonly Effect[];
+  /** Whether the ground was missing and had to be laid. */
+  readonly laid: boolean;
 }
+
+/** A failure that left something behind: the record of it must stay. */
+export class LeftBehind extends ActionError {}
 
 // One to find the ground missing, one on the new ground, one for a neighbour that lifted it meanwhile.
 const ROUNDS = 3;
 
+// Milliseconds for one tool, and since the process began for all of them.
+interface Budget {
+  readonly tool: number;
+  readonly end: number;
+}
+const WORK: Budget = { tool: LIMIT.tool, end: LIMIT.work };
+const TAKE_BACK: Budget = { tool: LIMIT.undo, end: LIMIT.run };
+
 /** Asks one step; the tool's own limit shrinks with what is left of the run's. */
-async function ask<Answer extends string>(step: Step<Answer>, { runner, clock }: Doing) {
-  const left = DEADLINE.run - clock.elapsed();
+async function ask<Answer extends string>(step: Step<Answer>, doing: Doing, budget = WORK) {
+  const left = budget.end - doing.clock.elapsed();
   if (left <= 0) throw new ActionError('timed-out', 'the run overran its time');
-  return step.read(await runner.run(step.command, Math.min(DEADLINE.tool, left)));
+  return step.read(await doing.runner.run(step.command, Math.min(budget.tool, left)));
 }
 
 /** Makes every effect of the backend hold, or throws with what this run made taken back. */
 export async function ensure(backend: Backend, doing: Doing): Promise<Ensured> {
-  return backend.lock
-    ? doing.lock.with(() => ensureAll(backend, doing))
-    : ensureAll(backend, doing);
+  const attempt = new Attempt(doing);
+  return backend.lock ? doing.lock.with(() => attempt.all(backend)) : attempt.all(backend);
 }
 
-async function ensureAll({ name, effects }: Backend, doing: Doing): Promise<Ensured> {
-  const made: Effect[] = [];
-  try {
-    for (const effect of effects) {
-      await ensureOne(effect, () => made.push(effect), doing);
-    }
-  } catch (thrown) {
-    const error = asActionError(thrown);
-    const kept = await takeBack(made, doing);
-    throw kept ? new ActionError(error.kind, `${error.message}; ${kept}`, { cause: error }) : error;
+class Attempt {
+  readonly #doing: Doing;
+  readonly #made: Effect[] = [];
+  #laid = false;
+
+  constructor(doing: Doing) {
+    this.#doing = doing;
   }
-  return { backend: name, made };
-}
 
-async function ensureOne(effect: Effect, onMade: () => void, doing: Doing): Promise<void> {
-  const { ground } = effect;
-  if (ground?.see && (await ask(ground.see, doing)) === 'absent') await lay(ground, doing);
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const seen = effect.see ? await ask(effect.see, doing) : 'absent';
-    const answer = seen === 'present' ? 'present' : await ask(effect.make, doing);
-    if (answer === 'made' || answer === 'unseen') onMade();
-    if (answer === 'made') return;
-    if (answer === 'present' && (await renewed(effect, doing))) return;
-    if (!ground) break;
-    if (answer !== 'present') await lay(ground, doing);
-    if (answer === 'unseen' && (await renewed(effect, doing))) return;
-  }
-  throw new ActionError(
-    'tool-failed',
-    `${effect.what}: it does not hold, however often it is made`,
-  );
-}
-
-/** Moves the expiry of what is there and sees that it holds, laying the ground again if need be. */
-async function renewed({ renew, ground }: Effect, doing: Doing): Promise<boolean> {
-  if (!renew || (await ask(renew, doing)) === 'present') return true;
-  if (!ground) return false;
-  await lay(ground, doing);
-  return (await ask(renew, doing)) === 'present';
-}
-
-/** Lays the ground in the best way the tools of this host can. */
-async function lay({ ways }: Ground, doing: Doing): Promise<void> {
-  let first: ActionError | undefined;
-  for (const way of ways) {
+  async all({ name, effects }: Backend): Promise<Ensured> {
     try {
-      for (const command of way) await ask(must(command, 'made'), doing);
-      return;
+      for (const effect of effects) await this.#one(effect);
     } catch (thrown) {
       const error = asActionError(thrown);
-      if (error.kind !== 'tool-failed') throw error;
-      first ??= error;
+      const kept = await takeBack(this.#made, this.#doing);
+      if (kept === undefined && error.kind !== 'timed-out') throw error;
+      const text = kept ? `${error.message}; ${kept}` : error.message;
+      throw new LeftBehind(error.kind, text, { cause: error });
     }
+    return { backend: name, made: this.#made, laid: this.#laid };
   }
-  throw first ?? new ActionError('internal', 'there is no way to lay the ground');
+
+  async #one(effect: Effect): Promise<void> {
+    const { ground } = effect;
+    if (ground?.see && (await ask(ground.see, this.#doing)) === 'absent') await this.#lay(ground);
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const answer = await this.#make(effect);
+      if (answer === 'made') return;
+      if (answer === 'present' && (await this.#renewed(effect))) return;
+      if (!ground) break;
+      if (answer !== 'present') await this.#lay(ground);
+      if (answer === 'unseen' && (await this.#renewed(effect))) return;
+    }
+    const text = `${effect.what}: it does not hold, however often it is made`;
+    throw new ActionError('tool-failed', text);
+  }
+
+  async #make(effect: Effect) {
+    if (effect.see) {
+      if ((await ask(effect.see, this.#doing)) === 'present') return 'present';
+      // It was not there, so whatever a tool leaves that dies on the way is this run's.
+      this.#made.push(effect);
+      return ask(effect.make, this.#doing);
+    }
+    const answer = await ask(effect.make, this.#doing);
+    if (answer === 'made' || answer === 'unseen') this.#made.push(effect);
+    return answer;
+  }
+
+  /** Moves the expiry of what is there and sees that it holds, laying the ground again if need be. */
+  async #renewed({ renew, ground }: Effect): Promise<boolean> {
+    if (!renew || (await ask(renew, this.#doing)) === 'present') return true;
+    if (!ground) return false;
+    await this.#lay(ground);
+    return (await ask(renew, this.#doing)) === 'present';
+  }
+
+  /** Lays the ground in the best way the tools of this host can. */
+  async #lay({ ways }: Ground): Promise<void> {
+    let first: ActionError | undefined;
+    for (const way of ways) {
+      try {
+        for (const command of way) await ask(must(command, 'made'), this.#doing);
+        this.#laid = true;
+        return;
+      } catch (thrown) {
+        const error = asActionError(thrown);
+        if (error.kind !== 'tool-failed') throw error;
+        first ??= error;
+      }
+    }
+    throw first ?? new ActionError('internal', 'there is no way to lay the ground');
+  }
 }
 
 /** Undoes what this run made, last first; a sentence about what could not be undone. */
 export async function takeBack(made: readonly Effect[], doing: Doing): Promise<string | undefined> {
   const kept: string[] = [];
-  for (const effect of made.toReversed()) {
+  for (const { what, undo } of made.toReversed()) {
     try {
-      await ask(effect.undo, doing);
+      await ask(undo, doing, TAKE_BACK);
     } catch (thrown) {
-      kept.push(`${effect.what} is still there (${asActionError(thrown).message})`);
+      kept.push(`${what} may still be there (${asActionError(thrown).message})`);
     }
   }
   return kept.length > 0 ? kept.join('; ') : undefined;
@@ -139,4 +170,5 @@ export async function foreign(backend: Backend, doing: Doing): Promise<Command |
 const NEXT: ReadonlySet<Failure> = new Set(['missing-tool', 'tool-failed', 'bad-state']);
 
 /** Whether another backend may be tried after this failure: not when the host's state is in doubt. */
-export const mayTryNext = ({ kind }: ActionError): boolean => NEXT.has(kind);
+export const mayTryNext = (error: ActionError): boolean =>
+  NEXT.has(error.kind) && !(error instanceof LeftBehind);

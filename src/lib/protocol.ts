@@ -2,6 +2,7 @@ import type { Subject } from './fields.ts';
 import { type Json, JsonObject, parseJson } from './json.ts';
 import { ActionError } from './outcome.ts';
 import type { Candidate, Request, Schedule, Verb } from './request.ts';
+import { mask } from './text.ts';
 
 /** One JSON form of the agent's messages, as a row. */
 interface Dialect {
@@ -11,7 +12,8 @@ interface Dialect {
   readonly command: (root: JsonObject, allowed: readonly string[]) => string | undefined;
   readonly paths: Readonly<Record<Subject, readonly string[]>>;
   readonly complaint: Request['complaint'];
-  readonly extra: (root: JsonObject) => readonly string[];
+  /** Where the extra arguments stand. */
+  readonly extra: string;
   readonly schedule: (root: JsonObject) => Schedule;
   readonly alert: string;
   readonly rule: string;
@@ -42,10 +44,7 @@ const WAZUH4: Dialect = {
       : subject === 'srcip'
         ? "Cannot read 'srcip' from data or invalid IP format"
         : "Cannot read 'syscheck.path' from alert",
-  extra: (root) => {
-    const words = root.at('parameters.extra_args');
-    return Array.isArray(words) ? words.filter((word: Json) => typeof word === 'string') : [];
-  },
+  extra: 'parameters.extra_args',
   // Without an alert id the call came from a person through the manager, who sets no timeout.
   schedule: (root) => (alertId(root, WAZUH4) ? { kind: 'configured' } : { kind: 'open' }),
   alert: 'parameters.alert.id',
@@ -59,7 +58,7 @@ const WAZUH5: Dialect = {
   // execd appends its verb to a document that may hold a `command` of the event's own, so the first
   // need not be execd's. Two different verbs of ours cannot be told apart and are no verb at all.
   command: (root, allowed) => {
-    const given = root.all('command');
+    const given = root.all('command').map(({ value }) => value);
     const verbs = new Set(
       [given[0], given.at(-1)].filter((verb) => allowed.includes(String(verb))),
     );
@@ -70,10 +69,7 @@ const WAZUH5: Dialect = {
     subject === 'srcip' && rejected
       ? `Invalid IP address: '${rejected.text.slice(0, 80)}'`
       : `Cannot read '${WAZUH5.paths[subject][0]}' from data`,
-  extra: (root) => {
-    const text = root.text('wazuh.active_response.extra_arguments');
-    return text ? text.split(/\s+/).filter((word) => word !== '') : [];
-  },
+  extra: 'wazuh.active_response.extra_arguments',
   schedule: (root) => {
     const stated = root.at('wazuh.active_response.stateful_timeout');
     const stateful = root.text('wazuh.active_response.type') === 'stateful';
@@ -110,8 +106,27 @@ function open(line: string): { root: JsonObject; dialect: Dialect } {
   return { root: root as JsonObject, dialect };
 }
 
-/** Reads the first line of an agent's JSON dialogue. */
-export function parseRequest(line: string): Request {
+/** Words of the extra arguments: a list of them in Wazuh 4, one text in Wazuh 5. */
+function extraWords(value: Json | undefined): readonly string[] {
+  if (typeof value === 'string') return value.split(/\s+/).filter((word) => word !== '');
+  if (!Array.isArray(value)) return [];
+  return value.filter((word: Json) => typeof word === 'string');
+}
+
+/** The line with its extra arguments masked: they hold what only the program should know. */
+function masked(line: string, root: JsonObject, path: string, known: ReadonlySet<string>): string {
+  const member = root.member(path);
+  if (!member || member.value === null) return line;
+  const words = extraWords(member.value).map((word) => mask(word, known));
+  const shown = JSON.stringify(typeof member.value === 'string' ? words.join(' ') : words);
+  return `${line.slice(0, member.start)}${shown}${line.slice(member.end)}`;
+}
+
+/**
+ * Reads the first line of an agent's JSON dialogue. Of its extra arguments only the words of `known`
+ * are ever shown.
+ */
+export function parseRequest(line: string, known: ReadonlySet<string>): Request {
   const { root, dialect } = open(line);
   const allowed = Object.keys(dialect.verbs);
   const verb = new Map(Object.entries(dialect.verbs)).get(dialect.command(root, allowed) ?? '');
@@ -127,21 +142,29 @@ export function parseRequest(line: string): Request {
   return {
     dialect: dialect.name,
     verb,
-    raw: line,
+    raw: masked(line, root, dialect.extra, known),
     candidates: { srcip: candidates('srcip'), user: candidates('user'), file: candidates('file') },
     complaint: dialect.complaint,
-    extra: dialect.extra(root),
+    extra: extraWords(root.at(dialect.extra)),
     schedule: dialect.schedule(root),
     alert: alertId(root, dialect),
     rule: short(root.at(dialect.rule)),
   };
 }
 
-/** Reads the agent's answer to the keys. */
-export function parseReply(line: string): 'continue' | 'abort' {
+/** The agent's answer to the keys, and its line as it may be shown. */
+export interface Reply {
+  readonly verb: 'continue' | 'abort';
+  readonly raw: string;
+}
+
+/** Reads the agent's answer; it repeats the message, so it is masked in the same way. */
+export function parseReply(line: string, known: ReadonlySet<string>): Reply {
   const { root, dialect } = open(line);
-  const reply = dialect.command(root, ['continue', 'abort']);
-  if (reply === 'continue' || reply === 'abort') return reply;
+  const verb = dialect.command(root, ['continue', 'abort']);
+  if (verb === 'continue' || verb === 'abort') {
+    return { verb, raw: masked(line, root, dialect.extra, known) };
+  }
   throw new ActionError('bad-request', "Invalid value of 'command': it must be continue or abort");
 }
 

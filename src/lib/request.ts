@@ -28,7 +28,7 @@ export interface Candidate {
 export interface Request {
   readonly dialect: DialectName;
   readonly verb: Verb;
-  /** The message as received, without its line end. */
+  /** The message as received, without its line end and with secrets masked. */
   readonly raw: string;
   /** Every value that may be meant, best first. */
   readonly candidates: Readonly<Record<Subject, readonly Candidate[]>>;

@@ -6,20 +6,17 @@ export const oneLine = (text: string): string =>
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 
-const SECRET_URL = /^(https?:\/\/[^/?#]+)[/?#].+$/i;
-const SECRET_WORD = /^(--?[\w-]*(?:token|secret|password|passwd|key|hook)[\w-]*=).+$/i;
+const URL_HEAD = /^(https?:\/\/)(?:[^/?#@]*@)?([^/?#]+)/i;
 
 /**
- * The text with the secrets among the given words masked: a webhook's path is its password, and so is
- * the value of an option named like one.
+ * A word from outside with whatever may be secret in it masked. The path of a webhook is its
+ * password, and nothing in a word that we do not know says that it is none: so only the words of
+ * `known` stay, and of a URL the host.
  */
-export function redact(text: string, words: readonly string[]): string {
-  return words.reduce((masked, word) => {
-    const head = SECRET_URL.exec(word)?.[1] ?? SECRET_WORD.exec(word)?.[1];
-    if (head === undefined) return masked;
-    const inside = (value: string) => JSON.stringify(value).slice(1, -1);
-    return masked.replaceAll(inside(word), inside(`${head}***`)).replaceAll(word, `${head}***`);
-  }, text);
+export function mask(word: string, known: ReadonlySet<string>): string {
+  if (known.has(word)) return word;
+  const [, scheme, host] = URL_HEAD.exec(word) ?? [];
+  return scheme && host ? `${scheme}${host}/***` : '***';
 }
 
 /** `2026/02/03 10:11:12`, local time: the stamp of the agent's log. */

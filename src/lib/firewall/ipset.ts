@@ -7,6 +7,7 @@ import { mark, tableTool } from './iptables.ts';
 /** The longest timeout in seconds that ipset takes. */
 const LONGEST = 2_147_483;
 
+// A set of another size is another set to ipset: with another number here, existing ones fail.
 const SIZE = 1_000_000;
 
 const says = ({ stderr }: Completed, text: string) => stderr.includes(text);

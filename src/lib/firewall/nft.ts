@@ -19,7 +19,16 @@ const LONGEST = 99_999_999;
 /** Elements a set may hold; without an explicit size the kernel stops at 65 536. */
 const SIZE = 1_000_000;
 
+const FAMILIES = [4, 6] as const;
+
 const setName = (holder: string, family: 4 | 6) => `${holder}${family}`;
+
+/** What a holder's chain says, as nft lists it: these rules, in this order, and no other. */
+const rulesOf = (holder: string): readonly string[] =>
+  FAMILIES.map((family) => {
+    const protocol = family === 6 ? 'ip6' : 'ip';
+    return `${protocol} saddr @${setName(holder, family)} drop`;
+  });
 
 const script = (...lines: string[]): Command => ({
   tool: 'nft',
@@ -27,45 +36,52 @@ const script = (...lines: string[]): Command => ({
   stdin: `${lines.join('\n')}\n`,
 });
 
+/** How a chain comes to be without rules: emptied, or made anew where its hook is another one. */
+type Reset = 'flush' | 'delete';
+
 // The set-up is one transaction that also repairs: whatever was there, flushed or damaged, or made by
 // a hundred other runs at once, afterwards the chain holds exactly one rule per set. Each holder
 // has a chain of its own, so that no repair touches another's.
-const setUp = (holder: string, stateful: string): Command =>
-  script(
-    `add table inet ${TABLE}`,
-    `add chain inet ${TABLE} ${holder} { type filter hook prerouting priority -300; policy accept; }`,
-    `flush chain inet ${TABLE} ${holder}`,
-    ...([4, 6] as const).flatMap((family) => [
-      `add set inet ${TABLE} ${setName(holder, family)} { type ipv${family}_addr; size ${SIZE}; flags timeout;${stateful} }`,
-      `add rule inet ${TABLE} ${holder} ip${family === 6 ? '6' : ''} saddr @${setName(holder, family)} drop`,
-    ]),
-  );
+function setUp(holder: string, reset: Reset, stateful: string): Command {
+  const chain = `inet ${TABLE} ${holder}`;
+  const hook = '{ type filter hook prerouting priority -300; policy accept; }';
+  const empty =
+    reset === 'flush'
+      ? [`add chain ${chain} ${hook}`, `flush chain ${chain}`]
+      : [`add chain ${chain}`, `delete chain ${chain}`, `add chain ${chain} ${hook}`];
+  const sets = FAMILIES.map((family) => {
+    const type = `type ipv${family}_addr; size ${SIZE}; flags timeout;${stateful}`;
+    return `add set inet ${TABLE} ${setName(holder, family)} { ${type} }`;
+  });
+  const rules = rulesOf(holder).map((rule) => `add rule ${chain} ${rule}`);
+  return script(`add table inet ${TABLE}`, ...empty, ...sets, ...rules);
+}
 
 const ground = (holder: string): Ground => ({
   what: `nft table inet ${TABLE}, chain ${holder}`,
-  // Counters in sets need nft 0.9.5 and kernel 5.7.
-  ways: [[setUp(holder, ' counter;')], [setUp(holder, '')]],
+  ways: [
+    [setUp(holder, 'flush', ' counter;')],
+    // Counters in sets need nft 0.9.5 and kernel 5.7.
+    [setUp(holder, 'flush', '')],
+    [setUp(holder, 'delete', ' counter;')],
+  ],
 });
 
-/** Whether a terse listing shows our hook and the rule that looks into the set, awake. */
-export function listingHolds(listing: string, holder: string, family: 4 | 6): boolean {
-  const table = block(listing, `table inet ${TABLE} {`, '}');
-  if (table === undefined || /^\tflags .*dormant/m.test(table)) return false;
-  const chain = block(table, `\tchain ${holder} {`, '\t}');
-  const rule = `\t\tip${family === 6 ? '6' : ''} saddr @${setName(holder, family)} drop`;
+/** Whether a terse listing shows our hook, and behind it our rules and nothing before them. */
+export function listingHolds(listing: string, holder: string): boolean {
+  const table = section(listing.split('\n'), `table inet ${TABLE} {`, '}');
+  if (!table || table.some((line) => /^\tflags .*dormant/.test(line))) return false;
+  const [hook = '', ...rules] = section(table, `\tchain ${holder} {`, '\t}') ?? [];
   return (
-    chain !== undefined &&
-    /^\t\ttype filter hook prerouting priority (?:raw|-300);/m.test(chain) &&
-    chain.split('\n').some((line) => line === rule)
+    /^\t\ttype filter hook prerouting priority (?:raw|-300);/.test(hook) &&
+    rules.map((rule) => rule.trim()).join('\n') === rulesOf(holder).join('\n')
   );
 }
 
-function block(text: string, head: string, end: string): string | undefined {
-  const lines = text.split('\n');
+function section(lines: readonly string[], head: string, end: string): string[] | undefined {
   const first = lines.indexOf(head);
-  if (first < 0) return undefined;
-  const last = lines.indexOf(end, first);
-  return last < 0 ? undefined : lines.slice(first + 1, last).join('\n');
+  const last = first < 0 ? first : lines.indexOf(end, first);
+  return last < 0 ? undefined : lines.slice(first + 1, last);
 }
 
 // nft does not call setlocale, and the environment it gets says C: its texts are stable.
@@ -81,7 +97,7 @@ export function nft({ text, family }: Ip, { holder, expiry, kernel }: Circumstan
   const element = (timed: boolean) =>
     `element inet ${TABLE} ${set} { ${text}${timed ? timeout : ''} }`;
   const listed = (...lines: string[]) => script(...lines, 'list ruleset inet');
-  const holds = ({ stdout }: Completed) => listingHolds(stdout, holder, family);
+  const holds = ({ stdout }: Completed) => listingHolds(stdout, holder);
 
   const create = listed(`create ${element(true)}`);
   // Adding again moves an expiry since kernel 6.12; before, it silently keeps the old one.

@@ -1,9 +1,9 @@
-import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
-import type { Agent, Clock, Heard } from '../host.ts';
+import { closeSync, constants, fstatSync, openSync, readSync, statSync, writeSync } from 'node:fs';
+import type { Agent, Clock, Heard } from '../ports.ts';
 import { pause } from './clock.ts';
 
-/** The agent's own buffer is 64 KiB; a line beyond this is no message of its. */
-const MAX_LINE = 128 << 10;
+/** The agent's own buffer is 64 KiB; a line well beyond this is no message of its. */
+const MAX_LINE = 80 << 10;
 
 // Milliseconds between looks at an empty pipe, and for a full one to be drained.
 const POLL = 0.25;
@@ -37,35 +37,44 @@ export function standardStreams(clock: Clock): Agent {
         if (typeof more !== 'string') pending = Buffer.concat([pending, more]);
       }
     },
-    tell: async (line) => written(`${line}\n`, clock),
+    tell: async (line) => !leadsNowhere(1) && writeWithin(1, `${line}\n`, clock),
   };
 }
 
 /** Bytes as they come, `nothing` after some waiting, `end` for ever after. */
 type Source = (timeout: number) => More | Promise<More>;
 
+const codeOf = (thrown: unknown) => (thrown as NodeJS.ErrnoException).code;
+
+function reopened(fd: number, flags: number): number | undefined {
+  try {
+    return openSync(`/proc/self/fd/${fd}`, flags | constants.O_NONBLOCK);
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * A blocking read has no deadline, and the pipe's own flags belong to the agent too: so the pipe is
  * opened once more, non-blocking. Sockets and other systems cannot be opened that way.
  */
 function nonBlocking(): Source | undefined {
-  let fd: number;
-  try {
-    fd = openSync('/proc/self/fd/0', constants.O_RDONLY | constants.O_NONBLOCK);
-  } catch {
-    return undefined;
-  }
+  const fd = reopened(0, constants.O_RDONLY);
+  if (fd === undefined) return undefined;
   const buffer = Buffer.alloc(64 << 10);
+  let ended = false;
   return () => {
+    if (ended) return 'end';
     try {
       const length = readSync(fd, buffer);
       if (length > 0) return Buffer.from(buffer.subarray(0, length));
     } catch (thrown) {
-      if ((thrown as NodeJS.ErrnoException).code === 'EAGAIN') {
+      if (codeOf(thrown) === 'EAGAIN') {
         pause(POLL);
         return 'nothing';
       }
     }
+    ended = true;
     closeSync(fd);
     return 'end';
   };
@@ -100,18 +109,44 @@ async function streaming(): Promise<Source> {
   };
 }
 
-/** Writes all of the text to standard output; false once nobody reads it. */
-function written(text: string, clock: Clock): boolean {
+function isPipe(fd: number): boolean {
+  try {
+    return fstatSync(fd).isFIFO();
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a descriptor leads to /dev/null, which is also what a closed one was replaced by. */
+function leadsNowhere(fd: number): boolean {
+  try {
+    const { rdev } = fstatSync(fd);
+    return rdev !== 0 && rdev === statSync('/dev/null', { throwIfNoEntry: false })?.rdev;
+  } catch {
+    return true;
+  }
+}
+
+/**
+ * Writes all of the text within a second; false where nobody reads it. A write to a full pipe has no
+ * deadline, so the pipe is opened once more, non-blocking, as for reading.
+ */
+export function writeWithin(fd: 1 | 2, text: string, clock: Clock): boolean {
   let rest = Buffer.from(text);
   const end = clock.elapsed() + DRAIN;
-  while (rest.length > 0) {
-    try {
-      rest = rest.subarray(writeSync(1, rest));
-    } catch (thrown) {
-      if ((thrown as NodeJS.ErrnoException).code !== 'EAGAIN' || clock.elapsed() > end)
-        return false;
-      pause(POLL);
+  // Only a pipe: a file opened once more would be written from its start.
+  const own = isPipe(fd) ? reopened(fd, constants.O_WRONLY) : undefined;
+  try {
+    while (rest.length > 0) {
+      try {
+        rest = rest.subarray(writeSync(own ?? fd, rest));
+      } catch (thrown) {
+        if (codeOf(thrown) !== 'EAGAIN' || clock.elapsed() > end) return false;
+        pause(POLL);
+      }
     }
+    return true;
+  } finally {
+    if (own !== undefined) closeSync(own);
   }
-  return true;
 }

@@ -1,7 +1,7 @@
 import type * as fs from 'node:fs';
 import { dirname } from 'node:path/posix';
-import { type Files, STATE } from '../host.ts';
 import { ActionError } from '../outcome.ts';
+import { type Files, STATE } from '../ports.ts';
 
 /** The part of `node:fs` that files need; tests give one in memory. */
 export type FileSystem = Pick<
@@ -15,6 +15,7 @@ export type FileSystem = Pick<
   | 'openSync'
   | 'readdirSync'
   | 'readFileSync'
+  | 'readSync'
   | 'renameSync'
   | 'statSync'
   | 'unlinkSync'
@@ -25,7 +26,7 @@ const codeOf = (thrown: unknown) => (thrown as NodeJS.ErrnoException).code;
 
 /** Files below `home`, which must belong to `uid` where they are our own. */
 export function filesBelow(home: string, uid: number, system: FileSystem): Files {
-  const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } =
+  const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } =
     system.constants;
   // A FIFO or a link that the agent's account put there must neither hang nor redirect us.
   const safely = (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0);
@@ -58,12 +59,23 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
     }
   }
 
-  const write = (path: string, text: string) =>
+  function write(path: string, text: string): void {
     opened(path, O_WRONLY | O_CREAT | O_EXCL, 0o600, (fd) => {
       if (text === '') return;
       system.writeSync(fd, text);
       system.fsyncSync(fd);
     });
+    // Without this the name may be gone after a power loss, though the text is not.
+    if (text !== '') opened(dirname(path), O_RDONLY, 0, (fd) => system.fsyncSync(fd));
+  }
+
+  /** Whether a line that was cut short, by a full disk or a crash, would swallow the next one. */
+  function torn(fd: number, size: number): boolean {
+    if (size === 0) return false;
+    const last = new Uint8Array(1);
+    system.readSync(fd, last, 0, 1, size - 1);
+    return last[0] !== 10;
+  }
 
   const same = (one: fs.Stats, other: fs.Stats | undefined) =>
     one.ino === other?.ino && one.dev === other?.dev;
@@ -83,10 +95,10 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
     async append(path, text, mode) {
       // A compactor may replace the file between the open and the write: then the line goes again.
       for (let round = 0; round < 3; round += 1) {
-        const status = opened(path, O_WRONLY | O_APPEND | O_CREAT, mode, (fd) => {
+        const status = opened(path, O_RDWR | O_APPEND | O_CREAT, mode, (fd) => {
           const status = plain(fd);
           if (!status) throw untrusted(path, 'is not a regular file with one link');
-          system.writeSync(fd, text);
+          system.writeSync(fd, torn(fd, Number(status.size)) ? `\n${text}` : text);
           return status;
         });
         if (same(status, system.statSync(full(path), { throwIfNoEntry: false }))) return;
@@ -134,6 +146,11 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
       }
     },
 
+    async age(path) {
+      const status = system.lstatSync(full(path), { throwIfNoEntry: false });
+      return status && Date.now() - Number(status.mtimeMs);
+    },
+
     async ensurePrivate(path) {
       if (path !== STATE) await this.ensurePrivate(dirname(path));
       try {
@@ -145,5 +162,23 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
       }
       trust(path);
     },
+  };
+}
+
+/** Where no agent lives: there is nothing to read, and nothing can be kept. */
+export function noFiles(): Files {
+  const homeless = async (): Promise<never> => {
+    const text = 'no agent home was found to keep state in; name it with --home';
+    throw new ActionError('bad-state', text);
+  };
+  return {
+    read: async () => undefined,
+    list: async () => [],
+    age: async () => undefined,
+    remove: async () => false,
+    append: homeless,
+    create: homeless,
+    replace: homeless,
+    ensurePrivate: homeless,
   };
 }

@@ -18,14 +18,25 @@ function above(program: string): string | undefined {
   return bin.endsWith(`/${BIN}`) ? bin.slice(0, -BIN.length - 1) || '/' : undefined;
 }
 
+const absolute = (path: string) => (path.startsWith('/') ? path : `${workingDirectory()}/${path}`);
+
+/** Nothing where it was deleted under us. */
+function workingDirectory(): string | undefined {
+  try {
+    return process.cwd();
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * The agent's home: above the program as it was called, above the executable, or the directory an
  * agent starts its programs in. A person's working directory is nobody's home.
  */
 export function findHome(argv0: string, person: boolean): string | undefined {
-  const called = argv0.includes('/') ? above(resolve(argv0)) : undefined;
+  const called = argv0.includes('/') ? above(absolute(argv0)) : undefined;
   const home = called ?? above(process.execPath);
   if (home !== undefined) return home;
-  const fallback = person ? '/var/ossec' : process.cwd();
-  return isDirectory(`${fallback}/${BIN}`) ? fallback : undefined;
+  const fallback = person ? '/var/ossec' : workingDirectory();
+  return fallback !== undefined && isDirectory(`${fallback}/${BIN}`) ? fallback : undefined;
 }

@@ -1,16 +1,10 @@
-import {
-  constants,
-  fchmodSync,
-  fchownSync,
-  fstatSync,
-  openSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
+import fs from 'node:fs';
 import type { Sink } from '../log.ts';
 
 /** Where the agent looks for it, below its home. */
 export const LOG_FILE = 'logs/active-responses.log';
+
+const codeOf = (thrown: unknown) => (thrown as NodeJS.ErrnoException).code;
 
 /**
  * The agent's log as a sink: one write a line. The folder belongs to the agent's account, so what
@@ -19,39 +13,60 @@ export const LOG_FILE = 'logs/active-responses.log';
 export function logFile(home: string | undefined, complain: (message: string) => void): Sink {
   let fd: number | undefined;
   let passedOver = false;
-
-  function open(): number | undefined {
-    if (home === undefined) throw new Error('no agent home was found');
-    const path = `${home}/${LOG_FILE}`;
-    const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants;
-    const flags = O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK;
-    try {
-      const found = openSync(path, flags);
-      const status = fstatSync(found);
-      if (status.isFile() && status.nlink === 1) return found;
-      throw new Error(`${path} is not a regular file with one link`);
-    } catch (thrown) {
-      if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT') throw thrown;
-    }
-    const made = openSync(path, flags | O_CREAT | O_EXCL, 0o660);
-    fchmodSync(made, 0o660);
-    try {
-      const { uid, gid } = statSync(`${home}/logs`);
-      fchownSync(made, uid, gid);
-    } catch {
-      // Not root: then it is the caller's own file, which is as good as the caller can do.
-    }
-    return made;
-  }
-
   return async (line) => {
     if (passedOver) return;
     try {
-      fd ??= open();
-      if (fd !== undefined) writeSync(fd, line);
+      fd ??= open(home);
+      fs.writeSync(fd, line);
     } catch (thrown) {
       passedOver = true;
       complain(`nothing is logged: ${(thrown as Error).message}`);
     }
   };
+}
+
+function open(home: string | undefined): number {
+  if (home === undefined) throw new Error('no agent home was found');
+  const path = `${home}/${LOG_FILE}`;
+  // Of two runs that find no log one makes it, and the other then finds it.
+  for (let round = 0; round < 3; round += 1) {
+    const fd = existing(path) ?? made(path, `${home}/logs`);
+    if (fd !== undefined) return fd;
+  }
+  throw new Error(`${path} comes and goes`);
+}
+
+const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_NONBLOCK = 0, O_WRONLY } = fs.constants;
+const FLAGS = O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK;
+
+function existing(path: string): number | undefined {
+  let fd: number;
+  try {
+    fd = fs.openSync(path, FLAGS);
+  } catch (thrown) {
+    if (codeOf(thrown) === 'ENOENT') return undefined;
+    throw thrown;
+  }
+  const status = fs.fstatSync(fd);
+  if (status.isFile() && status.nlink === 1) return fd;
+  fs.closeSync(fd);
+  throw new Error(`${path} is not a regular file with one link`);
+}
+
+function made(path: string, folder: string): number | undefined {
+  let fd: number;
+  try {
+    fd = fs.openSync(path, FLAGS | O_CREAT | O_EXCL, 0o660);
+  } catch (thrown) {
+    if (codeOf(thrown) === 'EEXIST') return undefined;
+    throw thrown;
+  }
+  fs.fchmodSync(fd, 0o660);
+  try {
+    const { uid, gid } = fs.statSync(folder);
+    fs.fchownSync(fd, uid, gid);
+  } catch {
+    // Not root: then it is the caller's own file, which is as good as the caller can do.
+  }
+  return fd;
 }

@@ -1,12 +1,13 @@
 import fs from 'node:fs';
 import { release } from 'node:os';
-import { heldIn } from '../held.ts';
 import type { Host } from '../host.ts';
 import { journalIn } from '../journal.ts';
 import { lockIn } from '../lock.ts';
 import { logTo } from '../log.ts';
+import { recordsIn } from '../records.ts';
+import { writeWithin } from './agent.ts';
 import { systemClock } from './clock.ts';
-import { filesBelow } from './files.ts';
+import { filesBelow, noFiles } from './files.ts';
 import { logFile } from './log-file.ts';
 import { machineProcesses } from './processes.ts';
 import { spawningRunner } from './runner.ts';
@@ -16,9 +17,7 @@ export const effectiveUser = (): number => process.geteuid?.() ?? 0;
 
 /** Writes a line for people; on standard error of an agent's run nobody may be listening. */
 export function say(fd: 1 | 2, text: string): void {
-  try {
-    fs.writeSync(fd, `${text}\n`);
-  } catch {}
+  writeWithin(fd, `${text}\n`, systemClock);
 }
 
 /** Only a character device can be a terminal, and asking further costs the runtime a stream. */
@@ -33,15 +32,14 @@ export async function onTerminal(): Promise<boolean> {
 /** The real machine as a host, for the program called `name` of the agent at `home`. */
 export function machine(name: string, home: string | undefined): Host {
   const clock = systemClock;
-  // Without a home there is nowhere to keep state: every use of it fails with that path in the text.
-  const files = filesBelow(home ?? '/nonexistent', effectiveUser(), fs);
+  const files = home === undefined ? noFiles() : filesBelow(home, effectiveUser(), fs);
   const [major = 0, minor = 0] = release().split(/\D/).map(Number);
   const sink = logFile(home, (message) => say(2, message));
   return {
     runner: spawningRunner(),
     clock,
     files,
-    held: heldIn(files),
+    records: recordsIn(files),
     journal: journalIn(files),
     lock: lockIn(files, machineProcesses, clock),
     log: logTo(sink, clock, name, process.argv0),

@@ -1,35 +1,60 @@
 import { readFileSync, readlinkSync } from 'node:fs';
-import type { Processes } from '../lock.ts';
+import type { Life, Processes } from '../lock.ts';
 
-// pid, start time in clock ticks since boot, pid namespace, boot: used once, ever.
-function identity(pid: string): string | undefined {
+interface Identity {
+  readonly pid: string;
+  /** Start time in clock ticks since boot. */
+  readonly start: string;
+  readonly namespace: string;
+  readonly boot: string;
+}
+
+const nameOf = ({ pid, start, namespace, boot }: Identity) =>
+  [pid, start, namespace, boot].join('-');
+
+/** The process as /proc shows it; nothing for one that is gone, or dead and not yet waited for. */
+function lookUp(process: string): Pick<Identity, 'pid' | 'start'> | undefined {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const stat = readFileSync(`/proc/${process}/stat`, 'utf8');
     // The second field is the program's name in parentheses, which may hold anything.
-    const start = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-    const number = stat.slice(0, stat.indexOf(' '));
-    const namespace = readlinkSync('/proc/self/ns/pid').replace(/\D/g, '');
-    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim().replaceAll('-', '');
-    return [number, start, namespace, boot].join('-');
+    const [state = '', ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    if (state === 'Z' || state === 'X') return undefined;
+    return { pid: stat.slice(0, stat.indexOf(' ')), start: rest[18] ?? '' };
   } catch {
     return undefined;
   }
 }
 
+function ourselves(): Identity | undefined {
+  const self = lookUp('self');
+  if (!self) return undefined;
+  const namespace = readlinkSync('/proc/self/ns/pid').replace(/\D/g, '');
+  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim().replaceAll('-', '');
+  return { ...self, namespace, boot };
+}
+
 /** The processes of this machine, as /proc shows them; elsewhere by process id alone. */
 export function machineProcesses(): Processes {
-  const self = identity('self');
-  if (self !== undefined) {
-    return { self, alive: async (name) => identity(name.split('-', 1)[0] ?? '') === name };
-  }
+  const self = ourselves();
+  if (!self) return { self: `${process.pid}`, life: async (name) => signalled(Number(name)) };
   return {
-    self: `${process.pid}`,
-    async alive(name) {
-      try {
-        return process.kill(Number(name), 0);
-      } catch (thrown) {
-        return (thrown as NodeJS.ErrnoException).code === 'EPERM';
-      }
+    self: nameOf(self),
+    async life(name) {
+      const [pid = '', , namespace, boot] = name.split('-');
+      if (boot !== self.boot) return 'gone';
+      // Its number means nothing here, and ours nothing there.
+      if (namespace !== self.namespace) return 'unknown';
+      const found = lookUp(pid);
+      return found && nameOf({ ...self, ...found }) === name ? 'alive' : 'gone';
     },
   };
+}
+
+function signalled(pid: number): Life {
+  try {
+    process.kill(pid, 0);
+    return 'alive';
+  } catch (thrown) {
+    return (thrown as NodeJS.ErrnoException).code === 'EPERM' ? 'alive' : 'gone';
+  }
 }

@@ -4,15 +4,11 @@ import type { Command, Completed } from '../effect.ts';
 import { ActionError } from '../outcome.ts';
 import type { Runner } from '../runner.ts';
 
-/** Where tools are looked up, whatever the caller's `PATH` says. */
-export const TRUSTED = [
-  '/usr/sbin',
-  '/usr/bin',
-  '/sbin',
-  '/bin',
-  '/usr/local/sbin',
-  '/usr/local/bin',
-];
+/**
+ * Where tools are looked up, whatever the caller's `PATH` says: the folders that only the system's
+ * own packages write to. In /usr/local a group of people often may.
+ */
+export const TRUSTED = ['/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
 // Children get this and nothing else: stable texts, and no variable that makes a tool load code.
 const ENVIRONMENT = { PATH: TRUSTED.join(':'), LC_ALL: 'C' };
@@ -24,8 +20,7 @@ export function spawningRunner(directories: readonly string[] = TRUSTED): Runner
   const find = (tool: string): string | undefined => {
     for (const directory of directories) {
       const path = `${directory}/${tool}`;
-      const found = statSync(path, { throwIfNoEntry: false });
-      if (found?.isFile() && (found.mode & 0o111) !== 0) return path;
+      if (isExecutable(path)) return path;
     }
     return undefined;
   };
@@ -40,6 +35,16 @@ export function spawningRunner(directories: readonly string[] = TRUSTED): Runner
       return complete(path, command, timeout);
     },
   };
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    const found = statSync(path, { throwIfNoEntry: false });
+    return found?.isFile() === true && (found.mode & 0o111) !== 0;
+  } catch {
+    // A loop of links, or a folder that may not be searched: not there for us.
+    return false;
+  }
 }
 
 function complete(path: string, { tool, args, stdin }: Command, timeout: number): Completed {

@@ -1,0 +1,26 @@
+import type { Action } from './action.ts';
+import type { Request } from './request.ts';
+
+/** What the command line needs to know of the program it speaks for. */
+export interface Spec extends Pick<Action, 'summary' | 'fields' | 'options'> {
+  /** The name it was called by. */
+  readonly program: string;
+  readonly version: string;
+}
+
+/** What a person asked for. */
+export type Manual =
+  | { readonly kind: 'say'; readonly text: string; readonly exit: 0 | 2 }
+  | {
+      readonly kind: 'run';
+      readonly request: Request;
+      readonly options: Readonly<Record<string, string>>;
+      readonly seconds: number | undefined;
+      readonly dryRun: boolean;
+      readonly home: string | undefined;
+      /** What follows the sentence about a success. */
+      readonly epilogue: string;
+    };
+
+/** Reads a person's words. It is apart from the library, because agents never need it. */
+export type ParseManual = (words: readonly string[], spec: Spec) => Manual;

@@ -1,0 +1,63 @@
+/** Time. */
+export interface Clock {
+  /** Wall clock, for people. */
+  now(): Date;
+  /** Milliseconds since the process began, never backwards. */
+  elapsed(): number;
+  sleep(milliseconds: number): Promise<void>;
+}
+
+/** Files below the agent's home; paths are relative to it. Implementations never follow a link. */
+export interface Files {
+  /** Text of a regular file with one link and at most `limit` bytes; nothing where there is none. */
+  read(path: string, limit: number): Promise<string | undefined>;
+  /** Appends in one write, creating the file with `mode`. */
+  append(path: string, text: string, mode: number): Promise<void>;
+  /** Creates a file that must not exist and syncs it with its folder; false if it does. */
+  create(path: string, text: string): Promise<boolean>;
+  /** Puts a whole new text in the place of a file, by a rename. */
+  replace(path: string, text: string): Promise<void>;
+  /** Removes a file; false if there was none. */
+  remove(path: string): Promise<boolean>;
+  /** Names in a directory; none where there is no such directory. */
+  list(path: string): Promise<readonly string[]>;
+  /** Milliseconds since a file was last written; nothing where there is none. */
+  age(path: string): Promise<number | undefined>;
+  /** Makes a directory and its parents inside the state folder, all private; `bad-state` otherwise. */
+  ensurePrivate(path: string): Promise<void>;
+}
+
+/** One line, or `end` of input, `silence` for the whole timeout, or `flood`: too long a line. */
+export type Heard = { readonly line: string } | 'end' | 'silence' | 'flood';
+
+/** The agent's end of the dialogue. */
+export interface Agent {
+  /** Next line of standard input without its end, or why there is none. */
+  hear(timeout: number): Promise<Heard>;
+  /** Writes one line to standard output; false when nobody can read it. */
+  tell(line: string): Promise<boolean>;
+}
+
+/**
+ * Limits in milliseconds: the agent waits for us, and it waits for nothing else meanwhile. What a
+ * failed run has to take back has time of its own, so that the whole stays within 25 seconds.
+ */
+export const LIMIT = {
+  /** The first line of input. */
+  request: 5_000,
+  /** The agent's answer to the keys. */
+  reply: 10_000,
+  /** One tool. */
+  tool: 10_000,
+  /** One tool while something is taken back. */
+  undo: 3_000,
+  /** Waiting for other runs. */
+  lock: 3_000,
+  /** Since the process began: no new work after this, only taking back. */
+  work: 18_000,
+  /** Since the process began: everything. */
+  run: 25_000,
+} as const;
+
+/** The folder of our own below the agent's home. */
+export const STATE = 'active-response/riposte';

@@ -1,0 +1,71 @@
+import { type Files, STATE } from './ports.ts';
+
+/** Where one block of one holder was put. */
+export interface Place {
+  readonly action: string;
+  readonly holder: string;
+  readonly target: string;
+  readonly backend: string;
+}
+
+/** What one record says. */
+export interface Entry extends Place {
+  /** When it should end at the latest, ISO 8601; nothing for no end. */
+  readonly until: string | undefined;
+}
+
+/**
+ * One small file per place, written before an effect that undo could not find without looking
+ * everywhere, removed after the undo. The name says all that undo needs. Beside them one mark per
+ * backend that was ever used without records, so that its absence later is not taken for innocence.
+ */
+export interface Records {
+  /** Names of the backends on record for a target. */
+  backends(where: Omit<Place, 'backend'>): Promise<readonly string[]>;
+  /** Writes the record before the effect; false if it was there and is now renewed. */
+  note(entry: Entry): Promise<boolean>;
+  forget(place: Place): Promise<void>;
+  /** Remembers that a backend was used by an action. */
+  markUsed(action: string, backend: string): Promise<void>;
+  /** Whether it ever was. */
+  wasUsed(action: string, backend: string): Promise<boolean>;
+}
+
+const folder = (action: string) => `${STATE}/held/${action}`;
+
+// Targets may hold what file names may not on some system (the colons of IPv6 on Windows).
+const stem = ({ target, holder }: Omit<Place, 'backend'>) =>
+  `${encodeURIComponent(target)}@${holder}@`;
+
+const used = (backend: string) => `used@${backend}`;
+
+/** Records as files. */
+export function recordsIn(files: Files): Records {
+  const path = (place: Place) => `${folder(place.action)}/${stem(place)}${place.backend}`;
+  return {
+    async backends(where) {
+      const names = await files.list(folder(where.action));
+      const prefix = stem(where);
+      return names
+        .filter((name) => name.startsWith(prefix))
+        .map((name) => name.slice(prefix.length));
+    },
+    async note(entry) {
+      await files.ensurePrivate(folder(entry.action));
+      const text = `${JSON.stringify(entry)}\n`;
+      if (await files.create(path(entry), text)) return true;
+      await files.replace(path(entry), text);
+      return false;
+    },
+    async forget(place) {
+      await files.remove(path(place));
+    },
+    async markUsed(action, backend) {
+      await files.ensurePrivate(folder(action));
+      await files.create(`${folder(action)}/${used(backend)}`, '');
+    },
+    async wasUsed(action, backend) {
+      return (await files.list(folder(action))).includes(used(backend));
+    },
+  };
+}
