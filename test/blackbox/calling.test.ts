@@ -2,13 +2,13 @@ import { linkSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { alert } from './support/messages.ts';
-import { it, NAMES } from './support/stage.ts';
+import { it, NAMES, PROGRAM } from './support/stage.ts';
 
 const IP = '203.0.113.7';
 const TALK = `printf '%s\\n' "$1" "$2" |`;
 
 describe('the home is found', () => {
-  /** `$HOME_DIR` is the agent's home, the working directory at the start too. */
+  /** `$H` is the agent's home, the working directory at the start too. */
   const calls: readonly { how: string; call: string }[] = [
     { how: 'from the home, as an agent', call: 'active-response/bin/firewall-drop' },
     {
@@ -17,6 +17,10 @@ describe('the home is found', () => {
     },
     { how: 'from its own folder', call: '(cd active-response/bin; exec ./firewall-drop)' },
     { how: 'over a detour', call: '(cd logs; exec ../active-response/bin/firewall-drop)' },
+    {
+      how: 'from a folder that is gone',
+      call: '(mkdir x; cd x; rmdir ../x; exec "$H/active-response/bin/firewall-drop")',
+    },
     { how: 'through PATH', call: '(cd /; PATH=$H/active-response/bin:$PATH; firewall-drop)' },
     { how: 'through a relative PATH', call: '(cd active-response; PATH=bin:$PATH; firewall-drop)' },
     { how: 'through a link to the program', call: '(cd /; exec "$H/links/firewall-drop")' },
@@ -43,6 +47,18 @@ describe('the home is found', () => {
     expect(stage.home.log()).toMatch(/ active-response\/bin\/firewall-drop: Starting$/m);
     expect(stage.home.outcomes()).toMatchObject([{ outcome: 'applied' }]);
   });
+});
+
+it('without a home an address is blocked, and a person told that nothing is logged', async ({
+  stage,
+}) => {
+  const bin = stage.home.path;
+  linkSync(join(bin, PROGRAM), join(bin, 'firewall-drop'));
+  const script = 'H=$PWD; mkdir x; cd x; rmdir ../x; "$H/firewall-drop" add --srcip "$1"';
+  const run = await stage.shell(script, IP);
+  expect(run).toMatchObject({ exitCode: 0 });
+  expect(run.stderr).toMatch(/^nothing is logged: [^\n]+\n$/);
+  expect(await stage.blocked('manual')).toEqual([IP]);
 });
 
 describe('the name decides', () => {
