@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { unbuilt } from '../support/home.ts';
+import { obstacle } from '../support/net.ts';
 import { CONTENDERS, DRIVEN, type Name } from './contenders.ts';
 import { type Lane, openLane } from './lane.ts';
 import { both, machine, ms, ratio, summary, type Times, table } from './report.ts';
@@ -88,11 +89,12 @@ function progress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
 }
 
-async function run(sizes: readonly number[], rounds: number, burst: number): Promise<void> {
+async function run({ sizes, rounds, burst }: Options): Promise<void> {
   for (const line of await machine()) console.log(line);
   console.log(
     'Milliseconds from start to end, median (least), all in one run and interleaved.\n' +
-      'Absolute values vary with the machine and what else it does: compare within one column.',
+      'Absolute values vary with the machine and what else it does: compare within one column.\n' +
+      "ours/this: firewall-drop's median over this row's; below 1, firewall-drop is faster.",
   );
   for (const size of sizes) {
     const text = compared(size, await compare(size, rounds));
@@ -105,22 +107,54 @@ async function run(sizes: readonly number[], rounds: number, burst: number): Pro
   console.log(`\n${text}`);
 }
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '21' },
-    sizes: { type: 'string', default: '0,20000' },
-    burst: { type: 'string', default: '500' },
-    help: { type: 'boolean', default: false },
-  },
-});
-const sizes = values.sizes.split(',').map(Number);
-const numbers = [...sizes, Number(values.rounds), Number(values.burst)];
-const obstacle = unbuilt();
-if (values.help) console.log(USAGE);
-else if (!numbers.every(Number.isInteger) || Number(values.rounds) < 1) {
-  console.error(USAGE);
-  process.exitCode = 2;
-} else if (obstacle) {
-  console.error(obstacle);
-  process.exitCode = 1;
-} else await run(sizes, Number(values.rounds), Number(values.burst));
+interface Options {
+  readonly rounds: number;
+  readonly sizes: readonly number[];
+  readonly burst: number;
+}
+
+/** The options, or nothing where help is wanted. Throws for what makes no sense. */
+function parsed(words: readonly string[]): Options | undefined {
+  const { values } = parseArgs({
+    args: [...words],
+    options: {
+      rounds: { type: 'string', default: '21' },
+      sizes: { type: 'string', default: '0,20000' },
+      burst: { type: 'string', default: '500' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return undefined;
+  const whole = (text: string, least: number) => {
+    if (/^\d+$/.test(text) && Number(text) >= least) return Number(text);
+    throw new TypeError(`"${text}" is not a whole number from ${least}`);
+  };
+  return {
+    rounds: whole(values.rounds, 1),
+    sizes: values.sizes.split(',').map((text) => whole(text, 0)),
+    burst: whole(values.burst, 0),
+  };
+}
+
+async function main(): Promise<0 | 1 | 2> {
+  let options: Options | undefined;
+  try {
+    options = parsed(process.argv.slice(2));
+  } catch (thrown) {
+    console.error(`${(thrown as Error).message}\n\n${USAGE}`);
+    return 2;
+  }
+  if (!options) {
+    console.log(USAGE);
+    return 0;
+  }
+  const why = unbuilt() ?? obstacle(['nft', 'iptables', 'iptables-restore']);
+  if (why) {
+    console.error(why);
+    return 1;
+  }
+  await run(options);
+  return 0;
+}
+
+process.exitCode = await main();

@@ -11,12 +11,22 @@ async function obey(order: Order): Promise<Answer> {
   switch (order.do) {
     case 'fill':
       await contender.fill(order.count);
+      await prove(contender, order.count);
       return { milliseconds: [] };
     case 'turn':
       return { milliseconds: [await contender.add(order.ip), await contender.remove(order.ip)] };
     case 'burst':
       return { milliseconds: await burst(contender, order.count) };
   }
+}
+
+/** What is measured must also do something. */
+async function prove(contender: Contender, there: number): Promise<void> {
+  await expectCount(contender, there);
+  await contender.add('198.51.100.1');
+  await expectCount(contender, there + 1);
+  await contender.remove('198.51.100.1');
+  await expectCount(contender, there);
 }
 
 /** As many adds in a row as asked, then the undo of all of them as an agent that stops sends it. */
