@@ -46,8 +46,33 @@ describe.for(EXTRA.map((extra) => ({ words: extra.join(' '), extra })))(
   },
 );
 
-it('leaves what is no secret as it came', async ({ stage }) => {
-  const message = alert(IP, 'add', ['--zone', 'public', 'https://example.org']);
+it.for(EXTRA.map((extra) => extra.join(' ')))(
+  '%s stays out in Wazuh 5',
+  async (extra, { stage }) => {
+    const active_response = { type: 'stateless', extra_arguments: extra };
+    const document = { wazuh: { active_response }, source: { ip: IP } };
+    const lines = ['enable', 'continue'].map((command) => JSON.stringify({ ...document, command }));
+    expect((await stage.feed(`${lines.join('\n')}\n`)).exitCode).toBe(0);
+    expect(filesWith(stage, SECRET)).toEqual([]);
+  },
+);
+
+it('stay out for an old agent, whose words end with them', async ({ stage }) => {
+  const words = ['add', '-', IP, '1304756247.60385', '31151', '/var/log/auth.log', '-'];
+  const run = await stage.hand(...words, `https\\://hooks.slack.example/${SECRET}`);
+  expect(run).toMatchObject({ exitCode: 0, stdout: '', stderr: '' });
+  expect(filesWith(stage, SECRET)).toEqual([]);
+});
+
+it('are masked although another hand escaped them', async ({ stage }) => {
+  const url = `https://hooks.slack.example/services/${SECRET}`;
+  await stage.feed(`${alert(IP, 'add', [url]).replaceAll('/', '\\/')}\n`);
+  expect(await stage.blocked()).toEqual([IP]);
+  expect(filesWith(stage, SECRET)).toEqual([]);
+});
+
+it('leaves what the program itself understands as it came', async ({ stage }) => {
+  const message = alert(IP, 'add', ['--backend', 'iptables']);
   await stage.feed(`${message}\n`);
   expect(stage.home.log()).toContain(`${PROGRAM}: ${message}\n`);
 });
