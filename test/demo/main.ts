@@ -41,7 +41,9 @@ So nothing is blocked. This is what the built program would run, by its own word
 
 $ firewall-drop ${words.join(' ')}`);
   console.log(execFileSync(join(BUILT, 'firewall-drop'), words, { encoding: 'utf8' }));
-  console.log(`Everywhere else: attacker ${ATTACKER} pings ${ADDRESS}, an alert comes, it stops.`);
+  console.log(
+    `Elsewhere ${ATTACKER} pings ${ADDRESS} here, the alert comes, and nothing arrives any more.`,
+  );
   return 0;
 }
 

@@ -63,7 +63,7 @@ Two hosts in namespaces of their own, joined by a cable; run by ${who}.
     added.keysLine ?? 'none',
     added.keysLine?.includes(`["${ATTACKER}"]`) === true,
   );
-  const answered = `${added.reply ?? 'none'}; exit code ${added.exitCode} ${took} ms after its start`;
+  const answered = `${added.reply ?? 'none'}; ended with exit code ${added.exitCode}, ${took} ms after its start`;
   steps.tell('reply', answered, added.reply === 'continue' && added.exitCode === 0);
 
   const during = await measure.now();

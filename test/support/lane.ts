@@ -17,6 +17,8 @@ export const TOOLS = ['ping', 'nft', 'iptables', 'ip6tables', 'ipset'];
  */
 export function lane(tools: readonly string[] = TOOLS): Lane {
   const why = obstacle(tools);
+  // Reporters show the reason of a single test only when asked to.
+  if (why !== undefined) console.warn(`Every test here is skipped: ${why}`);
   const made: { world?: World; home?: Home } = {};
   beforeAll(async () => {
     if (why !== undefined) return;
