@@ -53,8 +53,11 @@ export interface Backend {
   readonly effects: readonly Effect[];
   /** The longest expiry in seconds that it enforces by itself; 0 if it has none. */
   readonly longest: number;
-  /** True where its steps are not one transaction, so that two runs must not interleave. */
-  readonly lock: boolean;
+  /**
+   * What two runs must not change at once, where its steps are not one transaction: a name for it.
+   * Runs that lock other names do not wait for each other.
+   */
+  readonly lock?: string;
   /** True where undo would not look first, so that a record must say that there is something. */
   readonly record: boolean;
   /** How to find what somebody else made for the same target, and the command that would lift it. */

@@ -11,10 +11,10 @@ export interface Processes {
   life(name: string): Promise<Life>;
 }
 
-/** Runs one thing at a time, over all processes that share the state folder. */
+/** Runs one thing of a name at a time, over all processes that share the state folder. */
 export interface Lock {
-  /** Throws `locked` when others hold it for longer than a few seconds. */
-  with<T>(work: () => Promise<T>): Promise<T>;
+  /** Throws `locked` when the same run stays first in line for longer than a few seconds. */
+  with<T>(name: string, work: () => Promise<T>): Promise<T>;
 }
 
 interface Ticket {
@@ -27,7 +27,7 @@ interface Ticket {
 
 const FOLDER = `${STATE}/lock`;
 const CHOOSING = 'choosing';
-const TICKET = /^(?:choosing|[1-9]\d{0,14})\.(\d+(?:-\w+){3}|\d+)$/;
+const TICKET = /^(?:choosing|[1-9]\d{0,14})\.(\d+(?:-\w+){3}|\d+)@(.+)$/;
 
 // Milliseconds between looks, for each run ahead of us, up to a limit.
 const POLL = 4;
@@ -43,8 +43,8 @@ const LONGEST_RUN = LIMIT.run + 5_000;
  */
 export function lockIn(files: Files, processes: () => Processes, clock: Clock): Lock {
   return {
-    async with(work) {
-      const queue = new Queue(files, processes(), clock);
+    async with(name, work) {
+      const queue = new Queue(name, files, processes(), clock);
       await files.ensurePrivate(FOLDER);
       const mine = await queue.draw();
       try {
@@ -60,11 +60,14 @@ export function lockIn(files: Files, processes: () => Processes, clock: Clock): 
 const isChoosing = ({ number }: Ticket) => number === 0;
 
 class Queue {
+  /** What is locked, as a part of a file's name. */
+  readonly #name: string;
   readonly #files: Files;
   readonly #processes: Processes;
   readonly #clock: Clock;
 
-  constructor(files: Files, processes: Processes, clock: Clock) {
+  constructor(name: string, files: Files, processes: Processes, clock: Clock) {
+    this.#name = encodeURIComponent(name);
     this.#files = files;
     this.#processes = processes;
     this.#clock = clock;
@@ -85,14 +88,12 @@ class Queue {
   /** Waits until nobody alive is before the number. */
   async reach(mine: number): Promise<void> {
     const { self } = this.#processes;
-    const end = this.#clock.elapsed() + LIMIT.lock;
     // Who is choosing now may have seen no ticket of ours and draw a lower number; who begins later
     // draws a higher one. So those few come first, and then the numbers, read afresh, tell all.
     const choosers = new Set((await this.#others()).filter(isChoosing).map(({ path }) => path));
-    await this.#none(({ path }) => choosers.has(path), end);
+    await this.#none(({ path }) => choosers.has(path));
     await this.#none(
-      ({ number, owner }) => number !== 0 && (number < mine || (number === mine && owner < self)),
-      end,
+      ({ number, owner }) => number > 0 && (number < mine || (number === mine && owner < self)),
     );
   }
 
@@ -101,15 +102,22 @@ class Queue {
   }
 
   /** Waits until no process that may be alive has such a ticket. */
-  async #none(such: (ticket: Ticket) => boolean, end: number): Promise<void> {
+  async #none(such: (ticket: Ticket) => boolean): Promise<void> {
+    let waitedFor: string | undefined;
+    let since = 0;
     for (;;) {
       const before = (await this.#others()).filter(such);
       const [first] = before;
       if (!first) return;
+      const now = this.#clock.elapsed();
+      // A line that moves is no stuck lock, however long it is.
+      if (first.path !== waitedFor) since = now;
+      waitedFor = first.path;
       if (await this.#dead(first)) {
         await this.#files.remove(first.path);
-      } else if (this.#clock.elapsed() >= end) {
-        const text = `waited ${LIMIT.lock / 1000} s for the lock; ${first.owner} is first in line`;
+      } else if (now - since >= LIMIT.lock || now >= LIMIT.work) {
+        const seconds = ((now - since) / 1000).toFixed(1);
+        const text = `process ${first.owner} has been first in line for the lock for ${seconds} s`;
         throw new ActionError('locked', text);
       } else {
         await this.#clock.sleep(Math.min(POLL * before.length, MAX_POLL));
@@ -124,15 +132,16 @@ class Queue {
   }
 
   #path(number: number | typeof CHOOSING): string {
-    return `${FOLDER}/${number}.${this.#processes.self}`;
+    return `${FOLDER}/${number}.${this.#processes.self}@${this.#name}`;
   }
 
   /** Everybody else's tickets, lowest first. What is no ticket is none of ours. */
   async #others(): Promise<Ticket[]> {
     return (await this.#files.list(FOLDER))
       .flatMap((name): Ticket[] => {
-        const owner = TICKET.exec(name)?.[1];
-        if (owner === undefined || owner === this.#processes.self) return [];
+        const [, owner, locked] = TICKET.exec(name) ?? [];
+        if (owner === undefined || locked !== this.#name) return [];
+        if (owner === this.#processes.self) return [];
         const number = name.startsWith(CHOOSING) ? 0 : Number.parseInt(name, 10);
         return [{ path: `${FOLDER}/${name}`, number, owner }];
       })

@@ -35,9 +35,9 @@ export type Sink = (line: string) => Promise<void>;
 
 /**
  * Lines as upstream's own programs write them, so that stock decoders read them: the stamp, then
- * `active-response/bin/NAME: ` whatever way the program was called.
+ * `active-response/bin/NAME: ` whatever way the program was called. `path` is where it lies.
  */
-export function logTo(sink: Sink, clock: Clock, program: string, argv0: string): Log {
+export function logTo(sink: Sink, clock: Clock, program: string, path: string): Log {
   const write = (message: string) =>
     sink(`${stamp(clock.now())} active-response/bin/${program}: ${oneLine(message)}\n`);
   return {
@@ -45,7 +45,7 @@ export function logTo(sink: Sink, clock: Clock, program: string, argv0: string):
     honoured(request) {
       if (request.dialect === 'legacy') {
         // The decoder of the shell scripts' time wants their line: date, program, words.
-        return sink(`${unixDate(clock.now())} ${argv0} ${oneLine(request.raw)}\n`);
+        return sink(`${unixDate(clock.now())} ${path} ${oneLine(request.raw)}\n`);
       }
       return write(request.raw);
     },

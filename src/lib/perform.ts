@@ -38,20 +38,31 @@ async function ask<Answer extends string>(step: Step<Answer>, doing: Doing, budg
 
 /** Makes every effect of the backend hold, or throws with what this run made taken back. */
 export async function ensure(backend: Backend, doing: Doing): Promise<Ensured> {
-  const attempt = new Attempt(doing);
-  return backend.lock ? doing.lock.with(() => attempt.all(backend)) : attempt.all(backend);
+  return new Attempt(backend, doing).all();
+}
+
+/** Runs steps that belong together without another run in between. */
+async function alone<T>(
+  { lock: name }: Backend,
+  { lock }: Doing,
+  work: () => Promise<T>,
+): Promise<T> {
+  return name === undefined ? work() : lock.with(name, work);
 }
 
 class Attempt {
+  readonly #backend: Backend;
   readonly #doing: Doing;
   readonly #made: Effect[] = [];
   #laid = false;
 
-  constructor(doing: Doing) {
+  constructor(backend: Backend, doing: Doing) {
+    this.#backend = backend;
     this.#doing = doing;
   }
 
-  async all({ name, effects }: Backend): Promise<Ensured> {
+  async all(): Promise<Ensured> {
+    const { name, effects } = this.#backend;
     try {
       for (const effect of effects) await this.#one(effect);
     } catch (thrown) {
@@ -66,7 +77,7 @@ class Attempt {
 
   async #one(effect: Effect): Promise<void> {
     const { ground } = effect;
-    if (ground?.see && (await ask(ground.see, this.#doing)) === 'absent') await this.#lay(ground);
+    if (ground && (await this.#missing(ground))) await this.#lay(ground);
     for (let round = 0; round < ROUNDS; round += 1) {
       const answer = await this.#make(effect);
       if (answer === 'made') return;
@@ -80,11 +91,14 @@ class Attempt {
   }
 
   async #make(effect: Effect) {
-    if (effect.see) {
-      if ((await ask(effect.see, this.#doing)) === 'present') return 'present';
-      // It was not there, so whatever a tool leaves that dies on the way is this run's.
-      this.#made.push(effect);
-      return ask(effect.make, this.#doing);
+    const { see } = effect;
+    if (see) {
+      return alone(this.#backend, this.#doing, async () => {
+        if ((await ask(see, this.#doing)) === 'present') return 'present';
+        // It was not there, so whatever a tool leaves that dies on the way is this run's.
+        this.#made.push(effect);
+        return ask(effect.make, this.#doing);
+      });
     }
     const answer = await ask(effect.make, this.#doing);
     if (answer === 'made' || answer === 'unseen') this.#made.push(effect);
@@ -99,13 +113,26 @@ class Attempt {
     return (await ask(renew, this.#doing)) === 'present';
   }
 
-  /** Lays the ground in the best way the tools of this host can. */
-  async #lay({ ways }: Ground): Promise<void> {
+  /** Whether the ground is seen not to be there; where it cannot be seen, `make` will tell. */
+  async #missing({ see }: Ground): Promise<boolean> {
+    return see !== undefined && (await ask(see, this.#doing)) === 'absent';
+  }
+
+  /** Lays the ground, unless another run did while this one waited for it. */
+  async #lay(ground: Ground): Promise<void> {
+    await alone(this.#backend, this.#doing, async () => {
+      if (ground.see && !(await this.#missing(ground))) return;
+      await this.#layBest(ground);
+      this.#laid = true;
+    });
+  }
+
+  /** In the best way that the tools of this host can. */
+  async #layBest({ ways }: Ground): Promise<void> {
     let first: ActionError | undefined;
     for (const way of ways) {
       try {
         for (const command of way) await ask(must(command, 'made'), this.#doing);
-        this.#laid = true;
         return;
       } catch (thrown) {
         const error = asActionError(thrown);
@@ -132,11 +159,11 @@ export async function takeBack(made: readonly Effect[], doing: Doing): Promise<s
 
 /** Undoes what is ours in one backend; `removed` if there was anything. */
 export async function lift(backend: Backend, doing: Doing): Promise<'removed' | 'absent'> {
-  const inSteps = backend.lock && backend.effects.length > 1;
+  const inSteps = backend.effects.some(({ see }) => see);
   if (!inSteps) return liftAll(backend, doing);
   // Looking needs no lock, and so no state folder: most lifts find nothing here.
   const there = await anyPresent(backend, doing);
-  return there ? doing.lock.with(() => liftAll(backend, doing)) : 'absent';
+  return there ? alone(backend, doing, () => liftAll(backend, doing)) : 'absent';
 }
 
 async function anyPresent({ effects }: Backend, doing: Doing): Promise<boolean> {

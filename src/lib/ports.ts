@@ -51,7 +51,7 @@ export const LIMIT = {
   tool: 10_000,
   /** One tool while something is taken back. */
   undo: 3_000,
-  /** Waiting for other runs. */
+  /** Waiting for one other run. */
   lock: 3_000,
   /** Since the process began: no new work after this, only taking back. */
   work: 18_000,

@@ -40,7 +40,7 @@ export function ipset({ text, family }: Ip, { holder, expiry }: Circumstance): B
   return {
     name: 'ipset',
     longest: LONGEST,
-    lock: true,
+    lock: set,
     record: true,
     effects: [
       {

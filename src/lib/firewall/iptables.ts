@@ -35,7 +35,7 @@ export function iptables({ text, family }: Ip, { holder }: Circumstance): Backen
   return {
     name: 'iptables',
     longest: 0,
-    lock: true,
+    lock: `${tool} ${holder} ${text}`,
     record: true,
     effects: chains.map(drop),
     foreign: chains.map((chain) => ({ see: yesNo(rule('-C', chain)), lift: rule('-D', chain) })),

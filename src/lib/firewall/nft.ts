@@ -116,7 +116,6 @@ export function nft({ text, family }: Ip, { holder, expiry, kernel }: Circumstan
   return {
     name: 'nft',
     longest: LONGEST,
-    lock: false,
     record: false,
     effects: [
       {

@@ -2,7 +2,8 @@ import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { ActionError } from '../outcome.ts';
 
-const BIN = ['active-response', 'bin'].join('/');
+/** Where an agent has its programs, below its home. */
+export const BIN = 'active-response/bin';
 const isDirectory = (path: string) =>
   statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 

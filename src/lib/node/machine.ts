@@ -8,6 +8,7 @@ import { recordsIn } from '../records.ts';
 import { writeWithin } from './agent.ts';
 import { systemClock } from './clock.ts';
 import { filesBelow, noFiles } from './files.ts';
+import { BIN } from './home.ts';
 import { logFile } from './log-file.ts';
 import { machineProcesses } from './processes.ts';
 import { spawningRunner } from './runner.ts';
@@ -42,7 +43,8 @@ export function machine(name: string, home: string | undefined): Host {
     records: recordsIn(files),
     journal: journalIn(files),
     lock: lockIn(files, machineProcesses, clock),
-    log: logTo(sink, clock, name, process.argv0),
+    // The decoders for old agents want the whole path, however the program was called.
+    log: logTo(sink, clock, name, home === undefined ? process.argv0 : `${home}/${BIN}/${name}`),
     kernel: [major, minor],
   };
 }
