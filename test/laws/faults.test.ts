@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { DEADLINE } from '../../src/lib/host.ts';
 import { exitCode } from '../../src/lib/outcome.ts';
+import { LIMIT } from '../../src/lib/ports.ts';
 import { alerts, mentions, ROWS, type Row, tickets } from '../support/matrix.ts';
 import { type Fault, type ModelHost, RunDied } from '../support/model-host.ts';
 
@@ -112,7 +112,7 @@ describe.each(ROWS.map((row) => [row.name, row] as const))('%s', (_name, row) =>
           await row.call(verb, host).catch(() => undefined);
           return clock.elapsed();
         });
-        expect(ms).toBeLessThanOrEqual(DEADLINE.run + 100);
+        expect(ms).toBeLessThanOrEqual(LIMIT.run + 100);
       }
     },
   );

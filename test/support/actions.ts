@@ -67,6 +67,7 @@ export function backendsOf(action: Action, text: string): readonly Backend[] {
   return action.backends(Object.fromEntries(values), {
     holder: action.name,
     expiry: undefined,
+    options: {},
     kernel: [6, 18],
   });
 }

@@ -2,8 +2,9 @@ import { parseManual } from '../../src/cli/manual.ts';
 import type { Action } from '../../src/lib/action.ts';
 import { execute } from '../../src/lib/execute.ts';
 import type { Subject } from '../../src/lib/fields.ts';
-import type { Agent, Heard } from '../../src/lib/host.ts';
 import type { Result } from '../../src/lib/log.ts';
+import { wordsOf } from '../../src/lib/options.ts';
+import type { Agent, Heard } from '../../src/lib/ports.ts';
 import { parseLegacy, parseRequest } from '../../src/lib/protocol.ts';
 import type { Request, Verb } from '../../src/lib/request.ts';
 import type { ModelHost } from './model-host.ts';
@@ -74,14 +75,15 @@ export const PROTOCOLS: readonly Protocol[] = [
     name: 'wazuh4',
     answers: true,
     chooses: true,
-    request: (ask) => parseRequest(wazuh4(ask, ask.verb)),
+    request: (ask, action) => parseRequest(wazuh4(ask, ask.verb), wordsOf(action)),
     reply: wazuh4,
   },
   {
     name: 'wazuh5',
     answers: true,
     chooses: true,
-    request: (ask) => parseRequest(wazuh5(ask, ask.verb === 'add' ? 'enable' : 'disable')),
+    request: (ask, action) =>
+      parseRequest(wazuh5(ask, ask.verb === 'add' ? 'enable' : 'disable'), wordsOf(action)),
     reply: wazuh5,
   },
   {

@@ -1,12 +1,13 @@
 import { createFsFromVolume, Volume } from 'memfs';
 import { type Command, type Completed, spell } from '../../src/lib/effect.ts';
-import { heldIn } from '../../src/lib/held.ts';
-import { type Clock, type Files, type Host, STATE } from '../../src/lib/host.ts';
+import type { Host } from '../../src/lib/host.ts';
 import { journalIn } from '../../src/lib/journal.ts';
-import { lockIn } from '../../src/lib/lock.ts';
+import { lockIn, type Processes } from '../../src/lib/lock.ts';
 import { logTo } from '../../src/lib/log.ts';
 import { type FileSystem, filesBelow } from '../../src/lib/node/files.ts';
 import { ActionError } from '../../src/lib/outcome.ts';
+import { type Clock, type Files, STATE } from '../../src/lib/ports.ts';
+import { recordsIn } from '../../src/lib/records.ts';
 import { Ipset } from './model/ipset.ts';
 import { Nft } from './model/nft.ts';
 import { Xtables } from './model/xtables.ts';
@@ -121,7 +122,8 @@ export class ModelHost {
       sleep: async (milliseconds) => this.pass(milliseconds),
     };
     const files = this.files();
-    const processes = () => ({ self, alive: async (name: string) => this.#alive.has(name) });
+    const life = async (name: string) => (this.#alive.has(name) ? 'alive' : 'gone');
+    const processes = (): Processes => ({ self, life });
     const sink = async (line: string) => {
       this.log.push(line);
     };
@@ -154,7 +156,7 @@ export class ModelHost {
       runner: { locate: async (tool) => `/model/${tool}`, run },
       clock,
       files,
-      held: heldIn(files),
+      records: recordsIn(files),
       journal: journalIn(files),
       lock: lockIn(files, processes, clock),
       log: logTo(sink, clock, program, `${HOME}/active-response/bin/${program}`),

@@ -26,9 +26,11 @@ const LAYERS: Readonly<Record<string, number>> = {
   'firewall/iptables': 2,
   'firewall/ipset': 2,
   'firewall/nft': 2,
+  ports: 2,
+  person: 2,
   host: 3,
   perform: 4,
-  held: 4,
+  records: 4,
   journal: 4,
   lock: 4,
   log: 4,
@@ -139,7 +141,7 @@ describe.each(LIBRARY.map((source) => [moduleName(source.path), source] as const
         .filter(({ typeOnly }) => typeOnly)
         .map((one) => moduleName(resolved(source, one)))
         .filter((target) => (LAYERS[target] ?? 99) > Math.max(3, LAYERS[name] ?? -1));
-      const ports = name === 'host' ? ['held', 'journal', 'lock', 'log'] : [];
+      const ports = name === 'host' ? ['records', 'journal', 'lock', 'log'] : [];
       // The command line is told by its types alone: it is evaluated only for people.
       expect(
         types.filter((target) => !ports.includes(target) && !target.startsWith('src/cli/')),

@@ -7,7 +7,6 @@ const backend = (name: string, longest: number): Backend => ({
   name,
   longest,
   effects: [],
-  lock: false,
   record: false,
 });
 

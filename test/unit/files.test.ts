@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createFsFromVolume, Volume } from 'memfs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Files, STATE } from '../../src/lib/host.ts';
 import { type FileSystem, filesBelow } from '../../src/lib/node/files.ts';
+import { type Files, STATE } from '../../src/lib/ports.ts';
 
 const uid = process.getuid?.() ?? 0;
 const root = uid === 0;

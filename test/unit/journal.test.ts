@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { STATE } from '../../src/lib/host.ts';
 import { type JournalEntry, journalIn } from '../../src/lib/journal.ts';
+import { STATE } from '../../src/lib/ports.ts';
 import { ModelHost } from '../support/model-host.ts';
 
 const entry: JournalEntry = {

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Manual, parseManual, type Spec } from '../../src/cli/manual.ts';
+import { parseManual } from '../../src/cli/manual.ts';
 import { srcip } from '../../src/lib/fields.ts';
+import type { Manual, Spec } from '../../src/lib/person.ts';
 
 const SPEC: Spec = {
   program: 'firewall-drop',

@@ -18,6 +18,8 @@ describe('never blocked', () => {
     ['224.0.0.1', 'multicast'],
     ['239.255.255.255', 'multicast'],
     ['ff02::1', 'multicast'],
+    ['fe80::1', 'link-local'],
+    ['169.254.1.1', 'link-local'],
   ])('%s is %s', (text, word) => {
     expect(why(text)).toContain(word);
   });
@@ -31,7 +33,6 @@ test.each([
   '128.0.0.1',
   '1.0.0.1',
   '2001:db8::7',
-  'fe80::1',
   'fd00::1',
   '::2',
 ])('%s may be blocked', (text) => {
@@ -42,7 +43,8 @@ test('the whole of 127.0.0.0/8 and 224.0.0.0/4 is protected', () => {
   const byte = fc.nat({ max: 255 });
   fc.assert(
     fc.property(byte, byte, byte, byte, (a, b, c, d) => {
-      const protectedByFirst = a === 0 || a === 127 || (a >= 224 && a <= 239);
+      const protectedByFirst =
+        (a === 169 && b === 254) || a === 0 || a === 127 || (a >= 224 && a <= 239);
       const text = [a, b, c, d].join('.');
       if (protectedByFirst) expect(why(text), text).toBeDefined();
       else if (a < 224) expect(why(text), text).toBeUndefined();

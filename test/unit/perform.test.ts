@@ -8,7 +8,15 @@ import {
   yesNo,
 } from '../../src/lib/effect.ts';
 import { ActionError } from '../../src/lib/outcome.ts';
-import { type Doing, ensure, foreign, lift, mayTryNext, takeBack } from '../../src/lib/perform.ts';
+import {
+  type Doing,
+  ensure,
+  foreign,
+  LeftBehind,
+  lift,
+  mayTryNext,
+  takeBack,
+} from '../../src/lib/perform.ts';
 import { RecordingRunner, type Reply } from '../support/recording-runner.ts';
 
 /** A tool that answers each of its words from a list, the last one for ever. */
@@ -24,7 +32,7 @@ const answering =
 interface Stage {
   readonly doing: Doing;
   readonly commands: string[];
-  locked: number;
+  readonly locked: string[];
 }
 
 function stage(answers: Readonly<Record<string, readonly Reply[]>>, cost = 0): Stage {
@@ -39,13 +47,13 @@ function stage(answers: Readonly<Record<string, readonly Reply[]>>, cost = 0): S
   const clock = { now: () => new Date(0), elapsed: () => now, sleep: async () => {} };
   const it: Stage = {
     commands: runner.commands,
-    locked: 0,
+    locked: [],
     doing: {
       runner,
       clock,
       lock: {
-        with: async (work) => {
-          it.locked += 1;
+        with: async (name, work) => {
+          it.locked.push(name);
           return work();
         },
       },
@@ -98,7 +106,6 @@ const backend = (...effects: Effect[]): Backend => ({
   name: 'it',
   effects,
   longest: 0,
-  lock: false,
   record: false,
 });
 
@@ -180,7 +187,7 @@ describe('ensure', () => {
 
   test('what cannot be taken back is said', async () => {
     const { doing } = stage({ make: [{ exitCode: 3 }], undo: ['dies'], renew: [{ exitCode: 2 }] });
-    await expect(ensure(backend(grounded), doing)).rejects.toThrow(/it is still there/);
+    await expect(ensure(backend(grounded), doing)).rejects.toThrow(/it may still be there/);
   });
 
   test('a question that could not be answered is a failure, not a no', async () => {
@@ -198,10 +205,36 @@ describe('ensure', () => {
     expect(commands.length).toBeLessThanOrEqual(5);
   });
 
-  test.each([true, false])('takes the lock if the backend says so: %s', async (lock) => {
-    const it = stage({});
-    await ensure({ ...backend(plain), lock }, it.doing);
-    expect(it.locked).toBe(lock ? 1 : 0);
+  test('takes the backend’s lock to look and make, and to lay the ground', async () => {
+    const seen = { ...grounded, see: SEE };
+    const it = stage({ see: [NO], make: [{ exitCode: 2 }, {}] });
+    await ensure({ ...backend(seen), lock: 'x' }, it.doing);
+    expect(it.locked).toEqual(['x', 'x', 'x']);
+    const none = stage({ see: [NO], make: [{ exitCode: 2 }, {}] });
+    await ensure(backend(seen), none.doing);
+    expect(none.locked).toEqual([]);
+  });
+
+  test('ground that another run laid meanwhile is not laid again', async () => {
+    const see = yesNo(run('tool', 'see-ground'));
+    const it = stage({ 'see-ground': [NO, {}] });
+    const ground = { what: 'ground', see, ways: [[run('tool', 'lay')]] };
+    const { laid } = await ensure({ ...backend({ ...plain, ground }), lock: 'x' }, it.doing);
+    expect(it.commands).toEqual(['tool see-ground', 'tool see-ground', 'tool make']);
+    expect(laid).toBe(false);
+  });
+
+  test('a tool that died after it was seen that nothing was there is undone', async () => {
+    const { doing, commands } = stage({ see: [NO], make: ['dies'] });
+    await expect(ensure(backend({ ...plain, see: SEE }), doing)).rejects.toThrow('died');
+    expect(commands).toEqual(['tool see', 'tool make', 'tool undo']);
+  });
+
+  test('a tool that overran its time may have acted: that is no clean failure', async () => {
+    const { doing } = stage({ make: ['hangs'] });
+    const failed = ensure(backend(plain), doing);
+    await expect(failed).rejects.toBeInstanceOf(LeftBehind);
+    await expect(failed).rejects.toMatchObject({ kind: 'timed-out' });
   });
 });
 
@@ -213,15 +246,15 @@ describe('lift', () => {
     [
       'undoes all copies',
       { ...plain, see: SEE },
-      { see: [{}, {}, NO] },
-      'see undo see undo see',
+      { see: [{}, {}, {}, NO] },
+      'see see undo see undo see',
       'removed',
     ],
     [
       'believes the undo over the look',
       { ...plain, see: SEE },
       { undo: [NO] },
-      'see undo',
+      'see see undo',
       'absent',
     ],
   ] as const)('%s', async (_case, effect, answers, commands, expected) => {
@@ -237,8 +270,8 @@ describe('lift', () => {
     ['one step', [plain], {}, 0],
   ] as const)('locks for %s %#', async (_case, effects, answers, locked) => {
     const it = stage(answers);
-    await lift({ ...backend(...effects), lock: true }, it.doing);
-    expect(it.locked).toBe(locked);
+    await lift({ ...backend(...effects), lock: 'x' }, it.doing);
+    expect(it.locked).toHaveLength(locked);
   });
 
   test('a tool that undoes for ever does not hold the run for ever', async () => {
@@ -253,7 +286,7 @@ test('takeBack goes on after a failure and says what stayed', async () => {
   const { doing, commands } = stage({ undo: ['dies', {}] });
   const kept = await takeBack([plain, { ...plain, what: 'the other' }], doing);
   expect(commands).toEqual(['tool undo', 'tool undo']);
-  expect(kept).toMatch(/^the other is still there \(.*died.*\)$/);
+  expect(kept).toMatch(/^the other may still be there \(.*died.*\)$/);
   expect(await takeBack([], doing)).toBeUndefined();
 });
 
@@ -280,6 +313,7 @@ test('another backend is tried only where the host’s state is not in doubt', (
   ] as const;
   const tried = kinds.filter((kind) => mayTryNext(new ActionError(kind, '')));
   expect(tried).toEqual(['missing-tool', 'tool-failed', 'bad-state']);
+  expect(mayTryNext(new LeftBehind('tool-failed', ''))).toBe(false);
 });
 
 test('must and yesNo read exit codes, and quote the tool where they cannot', () => {

@@ -1,8 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { ActionError } from '../../src/lib/outcome.ts';
-import { checkKeys, parseLegacy, parseReply, parseRequest } from '../../src/lib/protocol.ts';
+import * as protocol from '../../src/lib/protocol.ts';
 import type { Request } from '../../src/lib/request.ts';
 import { legacyWords, MESSAGES, message } from '../support/messages.ts';
+
+const { checkKeys, parseLegacy } = protocol;
+
+const KNOWN = new Set(['--backend', 'nft']);
+const parseRequest = (line: string) => protocol.parseRequest(line, KNOWN);
+const parseReply = (line: string) => protocol.parseReply(line, KNOWN);
 
 /** What matters of a request, short enough for a table. */
 const brief = ({ dialect, verb, candidates, schedule, alert, rule, extra }: Request) => ({
@@ -99,11 +105,12 @@ describe('sample messages', () => {
   test.each(Object.entries(REQUESTS))('%s', (name, expected) => {
     const request = parseRequest(message(name));
     expect(brief(request)).toMatchObject(expected);
-    expect(request.raw).toBe(message(name));
+    if (request.extra.length === 0) expect(request.raw).toBe(message(name));
+    else expect(request.raw).not.toContain(request.extra.at(-1));
   });
 
   test.each(Object.entries(REPLIES))('%s', (name, expected) => {
-    expect(parseReply(message(name))).toBe(expected);
+    expect(parseReply(message(name))).toEqual({ verb: expected, raw: message(name) });
     expect(refusal(() => parseRequest(message(name)))).toContain("Invalid value of 'command'");
   });
 
@@ -304,5 +311,32 @@ describe('upstream’s own words for a target that is no good', () => {
     ['5x-enable-stateful-block-ip', 'user', undefined, "Cannot read 'user.name' from data"],
   ] as const)('%s %s', (name, subject, candidate, words) => {
     expect(parseRequest(message(name)).complaint(subject, candidate)).toBe(words);
+  });
+});
+
+describe('the line as it may be shown', () => {
+  const SECRET = 'https://hooks.example/T000/B000';
+
+  test('Wazuh 4: words that are not the action’s own are masked, and nothing else changes', () => {
+    const head = `{"version":1,"origin":{},"command":"add","parameters":{"x":"${SECRET}","extra_args": `;
+    const tail = ',"alert":{"id":"1.2"}}} trailing';
+    const line = `${head}["--backend","nft", "${SECRET}","--token=a\\"b",7]${tail}`;
+    const shown = `${head}["--backend","nft","https://hooks.example/***","***"]${tail}`;
+    expect(parseRequest(line).raw).toBe(shown);
+    expect(parseRequest(line).extra).toContain(SECRET);
+  });
+
+  test('Wazuh 5: so are the words of the text, in the answer too', () => {
+    const line = (verb: string, words: string) =>
+      `{"wazuh":{"active_response":{"extra_arguments":"${words}"}},"command":"${verb}"}`;
+    const words = `--backend nft ${SECRET} s\\u0065cret`;
+    const shown = '--backend nft https://hooks.example/*** ***';
+    expect(parseRequest(line('enable', words)).raw).toBe(line('enable', shown));
+    expect(parseReply(line('abort', words))).toEqual({ verb: 'abort', raw: line('abort', shown) });
+  });
+
+  test('names in another case are masked as well', () => {
+    const line = wazuh4(`"command":"add","Parameters":{"EXTRA_ARGS":["${SECRET}"]}`);
+    expect(parseRequest(line).raw).not.toContain('T000');
   });
 });

@@ -22,6 +22,7 @@ const request = (eventdata: Record<string, string>, ip: string) =>
       command: 'add',
       parameters: { alert: { data: { win: { eventdata }, srcip: ip } } },
     }),
+    new Set(),
   );
 
 describe('of several candidates the first valid one counts', () => {
@@ -53,7 +54,7 @@ test.each([
   ],
   ['5x-enable-missing-source-ip', "Cannot read 'source.ip' from data"],
 ])('%s fails in upstream’s words alone', (name, words) => {
-  expect(() => read(action, parseRequest(message(name)))).toThrow(
+  expect(() => read(action, parseRequest(message(name), new Set()))).toThrow(
     new ActionError('bad-field', words),
   );
 });

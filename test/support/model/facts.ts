@@ -248,6 +248,17 @@ const nft: readonly Story[] = [
         exitCode: 1,
         stderr: '/dev/stdin:1:1-78: Error: Could not process rule: Operation not supported',
       },
+      {
+        line: PIPE,
+        stdin:
+          'add chain inet t c\ndelete chain inet t c\nadd chain inet t c { type filter hook prerouting priority 0; policy accept; }\nadd rule inet t c ip saddr @c4 drop\nadd rule inet t c ip6 saddr @c6 drop\n',
+        exitCode: 0,
+      },
+      {
+        line: 'nft -t list ruleset inet',
+        exitCode: 0,
+        stdout: LISTING.replace('priority raw', 'priority filter'),
+      },
       { line: 'nft delete table inet t', exitCode: 0 },
     ],
   },

@@ -108,7 +108,9 @@ const FORMS: readonly Form[] = [
       const { chain = '', hook } = parsed.part;
       const { chains } = tableOf(tables, parsed, `${KERNEL}: ${MISSING}`);
       const old = chains.get(chain);
-      const wanted = hook?.replace('priority -300;', 'priority raw;');
+      const wanted = hook
+        ?.replace('priority -300;', 'priority raw;')
+        .replace('priority 0;', 'priority filter;');
       if (old && wanted && old.hook !== wanted)
         at(parsed, 'line', `${KERNEL}: Operation not supported`);
       if (!old) chains.set(chain, { hook: wanted, rules: [] });
