@@ -229,14 +229,16 @@ export class ModelHost {
     return this.volume.statSync(path).isFile();
   }
 
-  /** The whole host as text, all but what only explains: the journal and the log. */
+  /** The whole host as text, all but what only explains or orders: journal, log, line for the lock. */
   state(): string {
     return [
       this.#nft.listing(false),
       this.#ipset.listing(),
       this.#iptables.listing(),
       this.#ip6tables.listing(),
-      ...this.records().map((path) => `${path}\n`),
+      ...this.records()
+        .filter((path) => !path.includes('/lock/'))
+        .map((path) => `${path}\n`),
     ].join('');
   }
 }
