@@ -44,6 +44,8 @@ const DAMAGE = [
   'nft delete table inet riposte',
   'nft flush chain inet riposte firewall-drop',
   'nft add table inet riposte { flags dormant; }',
+  'nft delete chain inet riposte firewall-drop && nft add chain inet riposte firewall-drop { type filter hook input priority 0; policy accept; }',
+  'nft add rule inet riposte firewall-drop ip saddr @firewall-drop4 drop',
   'iptables -t raw -D PREROUTING -m set --match-set riposte4-firewall-drop src -m comment --comment RULE -j DROP',
   'iptables -D INPUT -s 203.0.113.7 -m comment --comment RULE -j DROP',
   'iptables -D FORWARD -s 203.0.113.7 -m comment --comment RULE -j DROP',
@@ -58,9 +60,11 @@ describe.each(V4.map((row) => [row.name, row] as const))('%s', (_name, row) => {
       for (const damage of DAMAGE) {
         const host = row.fresh();
         await row.call('add', host, { holder });
-        const [name = '', ...args] = damage.split(' ');
-        const words = args.map((word) => (word === 'RULE' ? `riposte ${holder}` : word));
-        host.tool({ tool: name, args: words });
+        for (const line of damage.split(' && ')) {
+          const [name = '', ...args] = line.split(' ');
+          const words = args.map((word) => (word === 'RULE' ? `riposte ${holder}` : word));
+          host.tool({ tool: name, args: words });
+        }
         ended += host.drops(row.example.text) ? 0 : 1;
         await row.call('add', host, { holder, temper });
         expect(host.drops(row.example.text), damage).toBe(true);
