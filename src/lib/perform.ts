@@ -38,10 +38,14 @@ async function ask<Answer extends string>(step: Step<Answer>, doing: Doing, budg
 
 /** Makes every effect of the backend hold, or throws with what this run made taken back. */
 export async function ensure(backend: Backend, doing: Doing): Promise<Ensured> {
-  return new Attempt(backend, doing).all();
+  const attempt = new Attempt(backend, doing);
+  return inSteps(backend) ? alone(backend, doing, () => attempt.all()) : attempt.all();
 }
 
-/** Runs steps that belong together without another run in between. */
+/** Whether it looks first and acts then, so that another run could come in between. */
+const inSteps = ({ effects }: Backend) => effects.some(({ see }) => see);
+
+/** Runs what belongs together without another run in between. */
 async function alone<T>(
   { lock: name }: Backend,
   { lock }: Doing,
@@ -91,14 +95,11 @@ class Attempt {
   }
 
   async #make(effect: Effect) {
-    const { see } = effect;
-    if (see) {
-      return alone(this.#backend, this.#doing, async () => {
-        if ((await ask(see, this.#doing)) === 'present') return 'present';
-        // It was not there, so whatever a tool leaves that dies on the way is this run's.
-        this.#made.push(effect);
-        return ask(effect.make, this.#doing);
-      });
+    if (effect.see) {
+      if ((await ask(effect.see, this.#doing)) === 'present') return 'present';
+      // It was not there, so whatever a tool leaves that dies on the way is this run's.
+      this.#made.push(effect);
+      return ask(effect.make, this.#doing);
     }
     const answer = await ask(effect.make, this.#doing);
     if (answer === 'made' || answer === 'unseen') this.#made.push(effect);
@@ -120,11 +121,13 @@ class Attempt {
 
   /** Lays the ground, unless another run did while this one waited for it. */
   async #lay(ground: Ground): Promise<void> {
-    await alone(this.#backend, this.#doing, async () => {
+    const work = async () => {
       if (ground.see && !(await this.#missing(ground))) return;
       await this.#layBest(ground);
       this.#laid = true;
-    });
+    };
+    // Who acts in steps has the lock already.
+    await (inSteps(this.#backend) ? work() : alone(this.#backend, this.#doing, work));
   }
 
   /** In the best way that the tools of this host can. */
@@ -159,8 +162,7 @@ export async function takeBack(made: readonly Effect[], doing: Doing): Promise<s
 
 /** Undoes what is ours in one backend; `removed` if there was anything. */
 export async function lift(backend: Backend, doing: Doing): Promise<'removed' | 'absent'> {
-  const inSteps = backend.effects.some(({ see }) => see);
-  if (!inSteps) return liftAll(backend, doing);
+  if (!inSteps(backend)) return liftAll(backend, doing);
   // Looking needs no lock, and so no state folder: most lifts find nothing here.
   const there = await anyPresent(backend, doing);
   return there ? alone(backend, doing, () => liftAll(backend, doing)) : 'absent';
