@@ -13,6 +13,7 @@ function obstacle(): string | undefined {
 }
 
 const why = obstacle();
+if (why !== undefined) console.warn(`Every test here is skipped: ${why}`);
 const [major = 0, minor = 0] = release().split(/\D/).map(Number);
 const young = ([first, second]: readonly [number, number]) =>
   major > first || (major === first && minor >= second);
