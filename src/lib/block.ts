@@ -34,9 +34,9 @@ export async function block(
     const record = { ...who, backend: backend.name };
     let wrote = false;
     try {
-      wrote = backend.record && (await host.records.note(record));
-      const ensured = await ensure(backend, host);
-      if (ensured.laid && !backend.record) await remember(who.action, backend, host);
+      wrote = backend.record && (await noted(record, backend, host));
+      const onLay = () => remember(who.action, backend, host);
+      const ensured = await ensure(backend, host, onLay);
       return { ...ensured, record: wrote ? record : undefined };
     } catch (thrown) {
       const error = asActionError(thrown);
@@ -48,8 +48,24 @@ export async function block(
   throw summed(refusals);
 }
 
+/** Writes the record, but not for tools that are not there: it would outlive a crash for nothing. */
+async function noted(record: Entry, { effects }: Backend, host: Host): Promise<boolean> {
+  const tools = effects.flatMap(({ see, make, undo }) => [see ?? make, make, undo]);
+  for (const tool of new Set(tools.map(({ command }) => command.tool))) {
+    if ((await host.runner.locate(tool)) === undefined) {
+      throw new ActionError('missing-tool', `${tool} is not installed`);
+    }
+  }
+  return host.records.note(record);
+}
+
 // A backend without records works where no state can be kept; then this cannot be kept either.
-async function remember(action: string, { name }: Backend, { records, log }: Host): Promise<void> {
+async function remember(
+  action: string,
+  { name, record }: Backend,
+  { records, log }: Host,
+): Promise<void> {
+  if (record) return;
   try {
     await records.markUsed(action, name);
   } catch (thrown) {
@@ -127,7 +143,8 @@ async function backendsOnRecord(
 
 /**
  * The refusals that leave in doubt whether something of ours is still there. A backend that is not
- * on record and was never used holds nothing of ours, whatever its tool says or does not say.
+ * on record holds nothing more once something was found, and a tool that is not installed and was
+ * never used made nothing.
  */
 async function unexcused(
   refusals: readonly Refusal[],
@@ -139,7 +156,8 @@ async function unexcused(
   for (const refusal of refusals) {
     const { backend, error, onRecord } = refusal;
     const doubtful = async () =>
-      error.kind === 'timed-out' || (await records.wasUsed(action, backend.name).catch(() => true));
+      error.kind !== 'missing-tool' ||
+      (await records.wasUsed(action, backend.name).catch(() => true));
     if (onRecord || (!found && (await doubtful()))) grave.push(refusal);
   }
   return grave;

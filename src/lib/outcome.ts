@@ -50,6 +50,9 @@ export class ActionError extends Error {
   }
 }
 
+/** A tool was killed, by us or by others, and may have acted before. */
+export class Unfinished extends ActionError {}
+
 /** Whatever was thrown, as an `ActionError`; a stranger becomes `internal`. */
 export function asActionError(thrown: unknown): ActionError {
   if (thrown instanceof ActionError) return thrown;

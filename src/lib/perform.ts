@@ -1,6 +1,6 @@
 import { type Backend, type Command, type Effect, type Ground, must, type Step } from './effect.ts';
 import type { Host } from './host.ts';
-import { ActionError, asActionError, type Failure } from './outcome.ts';
+import { ActionError, asActionError, type Failure, Unfinished } from './outcome.ts';
 import { LIMIT } from './ports.ts';
 
 /** What doing needs of the host. */
@@ -11,8 +11,6 @@ export interface Ensured {
   readonly backend: string;
   /** Those that this run made and can take back; none where everything held before. */
   readonly made: readonly Effect[];
-  /** Whether the ground was missing and had to be laid. */
-  readonly laid: boolean;
 }
 
 /** A failure that left something behind: the record of it must stay. */
@@ -36,9 +34,16 @@ async function ask<Answer extends string>(step: Step<Answer>, doing: Doing, budg
   return step.read(await doing.runner.run(step.command, Math.min(budget.tool, left)));
 }
 
-/** Makes every effect of the backend hold, or throws with what this run made taken back. */
-export async function ensure(backend: Backend, doing: Doing): Promise<Ensured> {
-  const attempt = new Attempt(backend, doing);
+/**
+ * Makes every effect of the backend hold, or throws with what this run made taken back. Before it
+ * lays ground it says so to `onLay`.
+ */
+export async function ensure(
+  backend: Backend,
+  doing: Doing,
+  onLay: () => Promise<void> = async () => {},
+): Promise<Ensured> {
+  const attempt = new Attempt(backend, doing, onLay);
   return inSteps(backend) ? alone(backend, doing, () => attempt.all()) : attempt.all();
 }
 
@@ -57,12 +62,13 @@ async function alone<T>(
 class Attempt {
   readonly #backend: Backend;
   readonly #doing: Doing;
+  readonly #onLay: () => Promise<void>;
   readonly #made: Effect[] = [];
-  #laid = false;
 
-  constructor(backend: Backend, doing: Doing) {
+  constructor(backend: Backend, doing: Doing, onLay: () => Promise<void>) {
     this.#backend = backend;
     this.#doing = doing;
+    this.#onLay = onLay;
   }
 
   async all(): Promise<Ensured> {
@@ -72,11 +78,11 @@ class Attempt {
     } catch (thrown) {
       const error = asActionError(thrown);
       const kept = await takeBack(this.#made, this.#doing);
-      if (kept === undefined && error.kind !== 'timed-out') throw error;
+      if (kept === undefined && !(error instanceof Unfinished)) throw error;
       const text = kept ? `${error.message}; ${kept}` : error.message;
       throw new LeftBehind(error.kind, text, { cause: error });
     }
-    return { backend: name, made: this.#made, laid: this.#laid };
+    return { backend: name, made: this.#made };
   }
 
   async #one(effect: Effect): Promise<void> {
@@ -123,8 +129,8 @@ class Attempt {
   async #lay(ground: Ground): Promise<void> {
     const work = async () => {
       if (ground.see && !(await this.#missing(ground))) return;
+      await this.#onLay();
       await this.#layBest(ground);
-      this.#laid = true;
     };
     // Who acts in steps has the lock already.
     await (inSteps(this.#backend) ? work() : alone(this.#backend, this.#doing, work));
@@ -198,6 +204,5 @@ export async function foreign(backend: Backend, doing: Doing): Promise<Command |
 
 const NEXT: ReadonlySet<Failure> = new Set(['missing-tool', 'tool-failed', 'bad-state']);
 
-/** Whether another backend may be tried after this failure: not when the host's state is in doubt. */
-export const mayTryNext = (error: ActionError): boolean =>
-  NEXT.has(error.kind) && !(error instanceof LeftBehind);
+/** Whether another backend may be tried after this failure: not when it cost the time for one. */
+export const mayTryNext = ({ kind }: ActionError): boolean => NEXT.has(kind);

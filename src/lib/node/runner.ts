@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import type { Command, Completed } from '../effect.ts';
-import { ActionError } from '../outcome.ts';
+import { ActionError, Unfinished } from '../outcome.ts';
 import type { Runner } from '../runner.ts';
 
 /**
@@ -62,7 +62,7 @@ function complete(path: string, { tool, args, stdin }: Command, timeout: number)
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
   if (code === 'ETIMEDOUT') {
     const seconds = (timeout / 1000).toFixed(1);
-    throw new ActionError('timed-out', `${tool} did not end within ${seconds} s and was killed`);
+    throw new Unfinished('timed-out', `${tool} did not end within ${seconds} s and was killed`);
   }
   // A tool that ends without reading its input is judged by its exit code.
   if (error && code !== 'EPIPE') {
@@ -70,7 +70,8 @@ function complete(path: string, { tool, args, stdin }: Command, timeout: number)
       cause: error,
     });
   }
-  if (status === null)
-    throw new ActionError('tool-failed', `${tool} died of ${signal ?? 'a signal'}`);
+  if (status === null) {
+    throw new Unfinished('tool-failed', `${tool} died of ${signal ?? 'a signal'}`);
+  }
   return { exitCode: status, stdout, stderr };
 }
