@@ -52,28 +52,30 @@ const DAMAGE = [
 ] as const;
 
 describe.each(V4.map((row) => [row.name, row] as const))('%s', (_name, row) => {
-  test.each(['continue', 'abort'] as const)(
-    'the next alert heals, answered by %s',
-    async (temper) => {
-      const holder = 'firewall-drop';
-      let ended = 0;
-      for (const damage of DAMAGE) {
-        const host = row.fresh();
-        await row.call('add', host, { holder });
-        for (const line of damage.split(' && ')) {
-          const [name = '', ...args] = line.split(' ');
-          const words = args.map((word) => (word === 'RULE' ? `riposte ${holder}` : word));
-          host.tool({ tool: name, args: words });
-        }
-        ended += host.drops(row.example.text) ? 0 : 1;
-        await row.call('add', host, { holder, temper });
-        expect(host.drops(row.example.text), damage).toBe(true);
-        await row.call('delete', host, { holder });
-        expect(host.drops(row.example.text), damage).toBe(false);
+  test.each([
+    ['continue', 'the same'],
+    ['abort', 'the same'],
+    ['continue', 'another'],
+  ] as const)('the next alert heals, answered by %s, about %s address', async (temper, which) => {
+    const text = which === 'another' ? row.example.other : row.example.text;
+    const holder = 'firewall-drop';
+    let ended = 0;
+    for (const damage of DAMAGE) {
+      const host = row.fresh();
+      await row.call('add', host, { holder });
+      for (const line of damage.split(' && ')) {
+        const [name = '', ...args] = line.split(' ');
+        const words = args.map((word) => (word === 'RULE' ? `riposte ${holder}` : word));
+        host.tool({ tool: name, args: words });
       }
-      expect(ended).toBeGreaterThan(0);
-    },
-  );
+      ended += host.drops(row.example.text) ? 0 : 1;
+      await row.call('add', host, { holder, temper }, { text });
+      expect(host.drops(text), damage).toBe(true);
+      await row.call('delete', host, { holder }, { text });
+      expect(host.drops(text), damage).toBe(false);
+    }
+    expect(ended).toBeGreaterThan(0);
+  });
 
   test('a set made with other features is used as it is, or the run says why not', async () => {
     const host = row.fresh();
