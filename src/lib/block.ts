@@ -142,9 +142,8 @@ async function backendsOnRecord(
 }
 
 /**
- * The refusals that leave in doubt whether something of ours is still there. A backend that is not
- * on record holds nothing more once something was found, and a tool that is not installed and was
- * never used made nothing.
+ * The refusals that leave in doubt whether something of ours is still there: of a backend that is on
+ * record or was ever used, or, where nothing was found, of a tool that is installed and will not say.
  */
 async function unexcused(
   refusals: readonly Refusal[],
@@ -155,10 +154,9 @@ async function unexcused(
   const grave: Refusal[] = [];
   for (const refusal of refusals) {
     const { backend, error, onRecord } = refusal;
-    const doubtful = async () =>
-      error.kind !== 'missing-tool' ||
-      (await records.wasUsed(action, backend.name).catch(() => true));
-    if (onRecord || (!found && (await doubtful()))) grave.push(refusal);
+    const silent = !found && error.kind !== 'missing-tool';
+    const used = () => records.wasUsed(action, backend.name).catch(() => true);
+    if (onRecord || silent || (await used())) grave.push(refusal);
   }
   return grave;
 }

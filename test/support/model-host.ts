@@ -1,11 +1,11 @@
 import { createFsFromVolume, Volume } from 'memfs';
-import { type Command, type Completed, spell } from '../../src/lib/effect.ts';
+import { type Command, type Completed, run, spell } from '../../src/lib/effect.ts';
 import type { Host } from '../../src/lib/host.ts';
 import { journalIn } from '../../src/lib/journal.ts';
 import { lockIn, type Processes } from '../../src/lib/lock.ts';
 import { logTo } from '../../src/lib/log.ts';
 import { type FileSystem, filesBelow } from '../../src/lib/node/files.ts';
-import { ActionError } from '../../src/lib/outcome.ts';
+import { ActionError, Unfinished } from '../../src/lib/outcome.ts';
 import { type Clock, type Files, STATE } from '../../src/lib/ports.ts';
 import { recordsIn } from '../../src/lib/records.ts';
 import { Ipset } from './model/ipset.ts';
@@ -127,8 +127,11 @@ export class ModelHost {
     const sink = async (line: string) => {
       this.log.push(line);
     };
+    // A tool that is missing for every command is missing for whoever looks for it.
+    const locate = async (tool: string) =>
+      this.faults(Number.POSITIVE_INFINITY, run(tool)) === 'missing' ? undefined : `/model/${tool}`;
     let place = -1;
-    const run = async (command: Command, timeout: number): Promise<Completed> => {
+    const complete = async (command: Command, timeout: number): Promise<Completed> => {
       place += 1;
       const fault = this.faults(place, command);
       if (fault === 'missing') {
@@ -142,18 +145,19 @@ export class ModelHost {
       if (fault === 'broken') return { exitCode: 3, stdout: '', stderr: 'broken\n' };
       if (fault === 'hanging') {
         this.pass(timeout);
-        throw new ActionError('timed-out', `${command.tool} did not end in time and was killed`);
+        throw new Unfinished('timed-out', `${command.tool} did not end in time and was killed`);
       }
       this.pass(COST);
       const answer = this.tool(command);
       if (fault === 'died-after') return this.#died(die);
-      if (fault === 'killed')
-        throw new ActionError('tool-failed', `${command.tool} died of SIGKILL`);
+      if (fault === 'killed') {
+        throw new Unfinished('tool-failed', `${command.tool} died of SIGKILL`);
+      }
       this.answers.push(`${answer.exitCode} ${answer.stderr.split('\n', 1)[0]}`.trim());
       return answer;
     };
     return {
-      runner: { locate: async (tool) => `/model/${tool}`, run },
+      runner: { locate, run: complete },
       clock,
       files,
       records: recordsIn(files),

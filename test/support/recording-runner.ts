@@ -1,5 +1,5 @@
 import { type Command, type Completed, spell } from '../../src/lib/effect.ts';
-import { ActionError } from '../../src/lib/outcome.ts';
+import { ActionError, Unfinished } from '../../src/lib/outcome.ts';
 import type { Runner } from '../../src/lib/runner.ts';
 
 /** What a pretended tool does when it is run. */
@@ -30,9 +30,9 @@ export class RecordingRunner implements Runner {
     const reply = typeof entry === 'function' ? entry(command) : entry;
     switch (reply) {
       case 'hangs':
-        throw new ActionError('timed-out', `${tool} did not end within ${timeout / 1000} s`);
+        throw new Unfinished('timed-out', `${tool} did not end within ${timeout / 1000} s`);
       case 'dies':
-        throw new ActionError('tool-failed', `${tool} died of SIGKILL`);
+        throw new Unfinished('tool-failed', `${tool} died of SIGKILL`);
       case 'cannot start':
         throw new ActionError('tool-failed', `${tool} could not be run`);
       default:
