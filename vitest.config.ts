@@ -14,6 +14,7 @@ const lane = (name: string, include: string[], seconds: number, parallel: boolea
 
 export default defineConfig({
   test: {
+    maxWorkers: 2,
     projects: [
       lane('unit', ['test/unit/**/*.test.ts'], 20, true),
       lane('laws', ['test/laws/**/*.test.ts'], 20, true),

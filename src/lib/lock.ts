@@ -27,7 +27,7 @@ interface Ticket {
 
 const FOLDER = `${STATE}/lock`;
 const CHOOSING = 'choosing';
-const TICKET = /^(?:choosing|[1-9]\d{0,14})\.(\d+(?:-\w+){3}|\d+)@(.+)$/;
+const TICKET = /^(?:choosing|[1-9]\d{0,14})\.(\d+(?:-\w+){3}|\d+)@[^@]+$/;
 
 // Milliseconds between looks, for each run ahead of us, up to a limit.
 const POLL = 4;
@@ -74,6 +74,7 @@ class Queue {
   }
 
   async draw(): Promise<number> {
+    await this.#sweep();
     const choosing = this.#path(CHOOSING);
     await this.#files.create(choosing, '');
     try {
@@ -125,6 +126,13 @@ class Queue {
     }
   }
 
+  /** Removes what dead runs left behind under any name: nobody may ever ask for theirs again. */
+  async #sweep(): Promise<void> {
+    for (const ticket of await this.#tickets()) {
+      if (await this.#dead(ticket)) await this.#files.remove(ticket.path);
+    }
+  }
+
   async #dead({ path, owner }: Ticket): Promise<boolean> {
     const life = await this.#processes.life(owner);
     if (life !== 'unknown') return life === 'gone';
@@ -135,16 +143,20 @@ class Queue {
     return `${FOLDER}/${number}.${this.#processes.self}@${this.#name}`;
   }
 
-  /** Everybody else's tickets, lowest first. What is no ticket is none of ours. */
+  /** Everybody else's tickets for the same name, lowest first. */
   async #others(): Promise<Ticket[]> {
-    return (await this.#files.list(FOLDER))
-      .flatMap((name): Ticket[] => {
-        const [, owner, locked] = TICKET.exec(name) ?? [];
-        if (owner === undefined || locked !== this.#name) return [];
-        if (owner === this.#processes.self) return [];
-        const number = name.startsWith(CHOOSING) ? 0 : Number.parseInt(name, 10);
-        return [{ path: `${FOLDER}/${name}`, number, owner }];
-      })
+    return (await this.#tickets())
+      .filter(({ path }) => path.endsWith(`@${this.#name}`))
       .sort((one, other) => one.number - other.number || (one.owner < other.owner ? -1 : 1));
+  }
+
+  /** Everybody else's tickets. What is no ticket is none of ours. */
+  async #tickets(): Promise<Ticket[]> {
+    return (await this.#files.list(FOLDER)).flatMap((name): Ticket[] => {
+      const owner = TICKET.exec(name)?.[1];
+      if (owner === undefined || owner === this.#processes.self) return [];
+      const number = name.startsWith(CHOOSING) ? 0 : Number.parseInt(name, 10);
+      return [{ path: `${FOLDER}/${name}`, number, owner }];
+    });
   }
 }

@@ -17,7 +17,7 @@ export interface Entry extends Place {
 /**
  * One small file per place, written before an effect that undo could not find without looking
  * everywhere, removed after the undo. The name says all that undo needs. Beside them one mark per
- * backend that was ever used without records, so that its absence later is not taken for innocence.
+ * backend that was used without records, so that its absence later is not taken for innocence.
  */
 export interface Records {
   /** Names of the backends on record for a target. */
@@ -25,9 +25,9 @@ export interface Records {
   /** Writes the record before the effect; false if it was there and is now renewed. */
   note(entry: Entry): Promise<boolean>;
   forget(place: Place): Promise<void>;
-  /** Remembers that a backend was used by an action. */
+  /** Remembers that an action used a backend. */
   markUsed(action: string, backend: string): Promise<void>;
-  /** Whether it ever was. */
+  /** Whether it did since the last boot; what the kernel held before is gone. */
   wasUsed(action: string, backend: string): Promise<boolean>;
 }
 
@@ -37,10 +37,11 @@ const folder = (action: string) => `${STATE}/held/${action}`;
 const stem = ({ target, holder }: Omit<Place, 'backend'>) =>
   `${encodeURIComponent(target)}@${holder}@`;
 
-const used = (backend: string) => `used@${backend}`;
-
-/** Records as files. */
-export function recordsIn(files: Files): Records {
+/** Records as files. `boot` names this boot of the system, in a word. */
+export function recordsIn(files: Files, boot: () => string): Records {
+  // No target can be encoded to a name with `=` in it.
+  const uses = (backend: string) => `used=${backend}=`;
+  const used = (backend: string) => `${uses(backend)}${boot()}`;
   const path = (place: Place) => `${folder(place.action)}/${stem(place)}${place.backend}`;
   return {
     async backends(where) {
@@ -62,6 +63,10 @@ export function recordsIn(files: Files): Records {
     },
     async markUsed(action, backend) {
       await files.ensurePrivate(folder(action));
+      for (const name of await files.list(folder(action))) {
+        const stale = name.startsWith(uses(backend)) && name !== used(backend);
+        if (stale) await files.remove(`${folder(action)}/${name}`);
+      }
       await files.create(`${folder(action)}/${used(backend)}`, '');
     },
     async wasUsed(action, backend) {

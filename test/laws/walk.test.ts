@@ -128,7 +128,7 @@ describe.each(BLOCKING.map((found) => [found.file, found.action] as const))(
           for (const holder of [0, 1]) await walk.step({ what: 'flush', holder });
           expect(walk.host.state().split('\n')).toEqual(expect.arrayContaining(before));
           // A dead run's ticket may stay: the next run that needs the lock sweeps it.
-          expect(walk.host.records().filter((path) => /\/held\/(?!.*\/used@)/.test(path))).toEqual(
+          expect(walk.host.records().filter((path) => /\/held\/(?!.*\/used=)/.test(path))).toEqual(
             [],
           );
         }),

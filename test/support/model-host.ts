@@ -160,7 +160,7 @@ export class ModelHost {
       runner: { locate, run: complete },
       clock,
       files,
-      records: recordsIn(files),
+      records: recordsIn(files, () => 'boot'),
       journal: journalIn(files),
       lock: lockIn(files, processes, clock),
       log: logTo(sink, clock, program, `${HOME}/active-response/bin/${program}`),

@@ -296,3 +296,15 @@ describe('many at once, in whatever order they take turns', () => {
     }
   });
 });
+
+test('what dead runs left under other names goes too, and what the living have stays', async () => {
+  const world = new World();
+  const other = `${nameOf('dead')}@other`;
+  const living = `${nameOf('b')}@other`;
+  world.lock('b');
+  world.leaveFile(`7.${other}`);
+  world.leaveFile(`choosing.${other}`);
+  world.leaveFile(`8.${living}`);
+  await world.lock('a').with(NAME, async () => {});
+  expect(world.tickets()).toEqual([`8.${living}`]);
+});

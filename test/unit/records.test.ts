@@ -13,7 +13,7 @@ const record = {
 
 test('a record is one private file whose name says all that undo needs', async () => {
   const host = new ModelHost();
-  const records = recordsIn(host.files());
+  const records = recordsIn(host.files(), () => 'boot');
   expect(await records.note(record)).toBe(true);
   const [name = ''] = host.records();
   expect(name).toContain('/held/firewall-drop/2001%3Adb8%3A%3A7@manual@ipset');
@@ -27,7 +27,7 @@ test('a record is one private file whose name says all that undo needs', async (
 
 test('noting again says it was there, and keeps the newest time', async () => {
   const host = new ModelHost();
-  const records = recordsIn(host.files());
+  const records = recordsIn(host.files(), () => 'boot');
   await records.note({ ...record, until: '2026-01-01T00:00:00Z' });
   expect(await records.note({ ...record, until: '2027-01-01T00:00:00Z' })).toBe(false);
   expect(host.records()).toHaveLength(1);
@@ -36,7 +36,7 @@ test('noting again says it was there, and keeps the newest time', async () => {
 });
 
 test('only the records of that action, holder and target count', async () => {
-  const records = recordsIn(new ModelHost().files());
+  const records = recordsIn(new ModelHost().files(), () => 'boot');
   await records.note(record);
   await records.note({ ...record, backend: 'iptables' });
   await records.note({ ...record, target: '2001:db8::70', backend: 'x' });
@@ -55,7 +55,7 @@ test('only the records of that action, holder and target count', async () => {
 
 test('forgetting is final and can be repeated', async () => {
   const host = new ModelHost();
-  const records = recordsIn(host.files());
+  const records = recordsIn(host.files(), () => 'boot');
   await records.note(record);
   await records.forget(record);
   await records.forget(record);
@@ -69,7 +69,7 @@ describe('targets of any shape', () => {
     '%j stays in its folder',
     async (target) => {
       const host = new ModelHost();
-      const records = recordsIn(host.files());
+      const records = recordsIn(host.files(), () => 'boot');
       await records.note({ ...record, target });
       expect(
         await records.backends({ action: 'firewall-drop', holder: 'manual', target: target }),
@@ -84,7 +84,7 @@ describe('targets of any shape', () => {
 describe('marks of use', () => {
   test('are per action and backend, and no records', async () => {
     const host = new ModelHost();
-    const records = recordsIn(host.files());
+    const records = recordsIn(host.files(), () => 'boot');
     expect(await records.wasUsed('firewall-drop', 'nft')).toBe(false);
     await records.markUsed('firewall-drop', 'nft');
     await records.markUsed('firewall-drop', 'nft');
@@ -98,8 +98,18 @@ describe('marks of use', () => {
   });
 
   test('no target looks like one', async () => {
-    const records = recordsIn(new ModelHost().files());
+    const records = recordsIn(new ModelHost().files(), () => 'boot');
     await records.note({ ...record, target: 'used', holder: 'nft', backend: 'nft' });
     expect(await records.wasUsed('firewall-drop', 'nft')).toBe(false);
+  });
+
+  test('end with the boot, as what the kernel held does', async () => {
+    const host = new ModelHost();
+    await recordsIn(host.files(), () => 'one').markUsed('firewall-drop', 'nft');
+    const next = recordsIn(host.files(), () => 'two');
+    expect(await next.wasUsed('firewall-drop', 'nft')).toBe(false);
+    await next.markUsed('firewall-drop', 'nft');
+    expect(host.records()).toHaveLength(1);
+    expect(await next.wasUsed('firewall-drop', 'nft')).toBe(true);
   });
 });

@@ -10,7 +10,7 @@ import { systemClock } from './clock.ts';
 import { filesBelow, noFiles } from './files.ts';
 import { BIN } from './home.ts';
 import { logFile } from './log-file.ts';
-import { machineProcesses } from './processes.ts';
+import { bootId, machineProcesses } from './processes.ts';
 import { spawningRunner } from './runner.ts';
 
 /** The effective user, 0 where the system has none. */
@@ -40,7 +40,7 @@ export function machine(name: string, home: string | undefined): Host {
     runner: spawningRunner(),
     clock,
     files,
-    records: recordsIn(files),
+    records: recordsIn(files, bootId),
     journal: journalIn(files),
     lock: lockIn(files, machineProcesses, clock),
     // The decoders for old agents want the whole path, however the program was called.

@@ -25,12 +25,20 @@ function lookUp(process: string): Pick<Identity, 'pid' | 'start'> | undefined {
   }
 }
 
+/** This boot of the system; a constant where the system does not name it. */
+export function bootId(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim().replaceAll('-', '');
+  } catch {
+    return 'unknown';
+  }
+}
+
 function ourselves(): Identity | undefined {
   const self = lookUp('self');
   if (!self) return undefined;
   const namespace = readlinkSync('/proc/self/ns/pid').replace(/\D/g, '');
-  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim().replaceAll('-', '');
-  return { ...self, namespace, boot };
+  return { ...self, namespace, boot: bootId() };
 }
 
 /** The processes of this machine, as /proc shows them; elsewhere by process id alone. */
