@@ -129,12 +129,13 @@ describe('a stream is not there', () => {
   });
 
   it.concurrent.for(['<&-', '</dev/null', '<.', '</dev/zero'])(
-    'stdin is %s: nothing is done, soon',
+    'stdin is %s: nothing is done, and nothing waited for',
     async (redirect, { stage }) => {
       const run = await stage.shell(`"$1" ${redirect}`, PROGRAM);
       expect(run).toMatchObject({ exitCode: 3, stdout: '' });
-      expect(run.milliseconds).toBeLessThan(4_000);
-      expect(stage.home.outcomes()).toMatchObject([{ outcome: 'bad-request' }]);
+      expect(stage.home.outcomes()).toMatchObject([
+        { outcome: 'bad-request', detail: expect.not.stringContaining('within') },
+      ]);
     },
   );
 });

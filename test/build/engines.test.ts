@@ -38,11 +38,9 @@ describe('the second engine', () => {
 
 describe('a build', () => {
   test('does not inject again when nothing has changed', async () => {
-    const start = performance.now();
     const { code, stdout } = await build('--engine', 'postject', '--out', out);
     expect(code).toBe(0);
     expect(stdout).toMatch(/nothing has changed/);
-    expect((performance.now() - start) / 1000).toBeLessThan(10);
   });
 
   test.each([
