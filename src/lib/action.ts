@@ -33,6 +33,8 @@ export interface ActionSpec<F extends Fields> {
   readonly aliases?: readonly string[];
   /** One sentence for help and README. */
   readonly summary: string;
+  /** How a target is called afterwards, and once that is over: `is blocked`, `is no longer …`. */
+  readonly states: { readonly held: string; readonly lifted: string };
   readonly fields: F;
   /** What the agent dedupes by, beside the program's name. */
   readonly keys: (values: Values<F>) => readonly string[];

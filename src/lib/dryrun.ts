@@ -17,7 +17,7 @@ const elsewhere = (verb: Verb) =>
     : 'only if nothing was found before, or on record';
 
 function making({ ground, see, make, renew }: Effect): string[] {
-  const [way = []] = ground?.ways ?? [];
+  const way = ground?.ways[0]?.map(({ command }) => command) ?? [];
   return [
     ...(ground?.see ? [spell(ground.see.command)] : []),
     ...(ground?.see ? when('that says no', way) : []),

@@ -30,7 +30,7 @@ export interface Ground {
   /** Asked first, where `make` of the effect cannot tell by itself. */
   readonly see?: Step<'present' | 'absent'>;
   /** Ways to lay it, best first: the next one is tried where an older tool refuses the one before. */
-  readonly ways: readonly (readonly Command[])[];
+  readonly ways: readonly (readonly Step<'laid'>[])[];
 }
 
 /** One change to the host, said once: how to see it, make it, renew it, undo it. */

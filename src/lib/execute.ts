@@ -100,7 +100,7 @@ async function add(
     backend: standing.backend,
     ...(enforced && until !== undefined && { until }),
     ...(answer !== undefined && !unanswered && { answer }),
-    detail: `${target} is blocked (${standing.backend})${said}`,
+    detail: `${target} ${action.states.held} (${standing.backend})${said}`,
   };
 }
 
@@ -131,11 +131,11 @@ async function remove(
   const removed = await unblock(who, action.backends(values, circumstance), host);
   await host.log.honoured(request);
   if (removed.length === 0) {
-    const nobody = holder === 'manual' ? 'nobody blocked it by hand' : `${holder} did not block it`;
-    return { outcome: 'absent', detail: `${target}: ${nobody}` };
+    const whose = holder === 'manual' ? 'done by hand' : `of ${holder}`;
+    return { outcome: 'absent', detail: `${target}: there is nothing ${whose} to undo` };
   }
   const backend = removed.join(' ');
-  return { outcome: 'removed', backend, detail: `${target} is no longer blocked (${backend})` };
+  return { outcome: 'removed', backend, detail: `${target} ${action.states.lifted} (${backend})` };
 }
 
 /** Tells the journal. One that cannot be written changes no outcome. */

@@ -5,3 +5,4 @@ export { srcip } from './fields.ts';
 export { ipset } from './firewall/ipset.ts';
 export { iptables } from './firewall/iptables.ts';
 export { nft } from './firewall/nft.ts';
+export { blackhole } from './routing/blackhole.ts';

@@ -1,4 +1,4 @@
-import { type Backend, type Command, type Effect, type Ground, must, type Step } from './effect.ts';
+import type { Backend, Command, Effect, Ground, Step } from './effect.ts';
 import type { Host } from './host.ts';
 import { ActionError, asActionError, type Failure, Unfinished } from './outcome.ts';
 import { LIMIT } from './ports.ts';
@@ -141,7 +141,7 @@ class Attempt {
     let first: ActionError | undefined;
     for (const way of ways) {
       try {
-        for (const command of way) await ask(must(command, 'made'), this.#doing);
+        for (const step of way) await ask(step, this.#doing);
         return;
       } catch (thrown) {
         const error = asActionError(thrown);

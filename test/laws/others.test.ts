@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { backendsOf } from '../support/actions.ts';
 import { alerts, ROWS } from '../support/matrix.ts';
 import type { ModelHost } from '../support/model-host.ts';
 
@@ -34,7 +35,9 @@ describe.each(ADDRESSES.map((row) => [row.name, row] as const))('%s', (_name, ro
       expect(detail).toContain(admin.replace(' -A ', ' -w 5 -D '));
       expect(alerts(host.log)).toEqual([]);
     }
-    if (row.backend === undefined || row.protocol.chooses) expect(outcome).toBe('not-ours');
+    const knows = backendsOf(row.action, text).some(({ foreign }) => foreign);
+    const all = row.backend === undefined || row.protocol.chooses;
+    if (all) expect(outcome).toBe(knows ? 'not-ours' : 'absent');
     expect(host.state()).toBe(before);
   });
 });
@@ -49,6 +52,7 @@ const DAMAGE = [
   'iptables -t raw -D PREROUTING -m set --match-set riposte4-firewall-drop src -m comment --comment RULE -j DROP',
   'iptables -D INPUT -s 203.0.113.7 -m comment --comment RULE -j DROP',
   'iptables -D FORWARD -s 203.0.113.7 -m comment --comment RULE -j DROP',
+  'ip -4 rule del priority 182 lookup 182',
 ] as const;
 
 describe.each(V4.map((row) => [row.name, row] as const))('%s', (_name, row) => {

@@ -75,8 +75,9 @@ export function backendsOf(action: Action, text: string): readonly Backend[] {
 /** Every tool that a backend may run. */
 export function toolsOf(backend: Backend): ReadonlySet<string> {
   const commands = backend.effects.flatMap(({ ground, see, make, renew, undo }) => [
-    ...(ground?.ways.flat() ?? []),
-    ...[ground?.see, see, make, renew, undo].flatMap((step) => (step ? [step.command] : [])),
+    ...[...(ground?.ways.flat() ?? []), ground?.see, see, make, renew, undo].flatMap((step) =>
+      step ? [step.command] : [],
+    ),
   ]);
   return new Set(commands.map(({ tool }) => tool));
 }

@@ -1,4 +1,5 @@
 import type { Action } from '../../src/lib/action.ts';
+import type { Backend } from '../../src/lib/effect.ts';
 import type { Verb } from '../../src/lib/request.ts';
 import { ACTIONS, backendsOf, type Example, examplesOf, toolsOf } from './actions.ts';
 import { call, type Manner, PROTOCOLS, type Protocol, type Ran } from './callers.ts';
@@ -25,6 +26,12 @@ export class Row {
     this.#lacking = new Set(
       forced ? backends.flatMap((other) => [...toolsOf(other)]).filter((t) => !forced.has(t)) : [],
     );
+  }
+
+  /** The backends this row may use, as plain data. */
+  get backends(): readonly Backend[] {
+    const all = backendsOf(this.action, this.example.text);
+    return all.filter(({ name }) => this.backend === undefined || name === this.backend);
   }
 
   get name(): string {

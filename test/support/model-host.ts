@@ -10,6 +10,7 @@ import { type Clock, type Files, STATE } from '../../src/lib/ports.ts';
 import { recordsIn } from '../../src/lib/records.ts';
 import { Ipset } from './model/ipset.ts';
 import { Nft } from './model/nft.ts';
+import { Routes } from './model/routes.ts';
 import { Xtables } from './model/xtables.ts';
 
 /** The agent's home on every model host. */
@@ -55,6 +56,9 @@ add element inet admin firewall-drop6 { 2001:db8::7, 2001:db8::70 }
   ['iptables', ['-A', 'INPUT', '-s', '203.0.113.70', '-j', 'DROP']],
   ['iptables', ['-A', 'INPUT', '-s', '203.0.113.0/24', '-j', 'ACCEPT']],
   ['ip6tables', ['-A', 'INPUT', '-s', '2001:db8::70', '-j', 'DROP']],
+  // In the same table, and for the same address in another: neither is looked into by a rule.
+  ['ip', ['-4', '-batch', '-'], 'route add blackhole 203.0.113.70/32 table 182 metric 5\n'],
+  ['ip', ['-4', '-batch', '-'], 'route add blackhole 203.0.113.7/32 table 254 metric 5\n'],
 ];
 
 /** Milliseconds that every tool takes. */
@@ -79,6 +83,7 @@ export class ModelHost {
   readonly #ipset: Ipset;
   readonly #iptables: Xtables;
   readonly #ip6tables: Xtables;
+  readonly #routes = new Routes();
   readonly #alive = new Set<string>();
   #now = Date.UTC(2026, 1, 3, 10, 11, 12);
   #processes = 0;
@@ -185,6 +190,8 @@ export class ModelHost {
         return this.#iptables.run(args);
       case 'ip6tables':
         return this.#ip6tables.run(args);
+      case 'ip':
+        return this.#routes.run(args, stdin);
       default:
         throw new Error(`the model host has no ${tool}`);
     }
@@ -201,9 +208,10 @@ export class ModelHost {
     this.#now += milliseconds;
   }
 
-  /** Whether packets from the address are dropped, whoever dropped them and by whatever means. */
+  /** Whether the address is shut out: its packets dropped, or those to it, by whatever means. */
   drops(address: string): boolean {
-    return [this.#nft, this.#iptables, this.#ip6tables].some((tool) => tool.drops(address));
+    const tools = [this.#nft, this.#iptables, this.#ip6tables, this.#routes];
+    return tools.some((tool) => tool.drops(address));
   }
 
   /** Text of one file below the home. */
@@ -240,6 +248,7 @@ export class ModelHost {
       this.#ipset.listing(),
       this.#iptables.listing(),
       this.#ip6tables.listing(),
+      this.#routes.listing(),
       ...this.records()
         .filter((path) => !path.includes('/lock/'))
         .map((path) => `${path}\n`),

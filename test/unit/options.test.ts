@@ -7,6 +7,7 @@ import { understand } from '../../src/lib/options.ts';
 const action = defineAction({
   name: 'block',
   summary: 'Blocks.',
+  states: { held: 'is held', lifted: 'is lifted' },
   fields: { ip: srcip },
   keys: ({ ip }) => [ip.text],
   options: {
@@ -51,7 +52,15 @@ describe('an agent’s extra arguments', () => {
 
 describe('an action’s name', () => {
   const named = (name: string, aliases: readonly string[] = []) =>
-    defineAction({ name, aliases, summary: '', fields: {}, keys: () => [], backends: () => [] });
+    defineAction({
+      name,
+      aliases,
+      summary: '',
+      states: { held: 'is held', lifted: 'is lifted' },
+      fields: {},
+      keys: () => [],
+      backends: () => [],
+    });
 
   test.each(['firewall-drop', 'firewall-drop.sh', 'a', 'x'.repeat(MAX_NAME)])('%s', (name) => {
     expect(named(name).name).toBe(name);

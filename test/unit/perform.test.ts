@@ -97,9 +97,11 @@ const renewable: Effect = {
     read: ({ exitCode }) => (exitCode === 0 ? 'present' : 'groundless'),
   },
 };
+const lay = (word: string) => must(run('tool', word), 'laid');
+
 const grounded: Effect = {
   ...renewable,
-  ground: { what: 'ground', ways: [[run('tool', 'lay')], [run('tool', 'lay-old')]] },
+  ground: { what: 'ground', ways: [[lay('lay')], [lay('lay-old')]] },
 };
 
 const backend = (...effects: Effect[]): Backend => ({
@@ -218,7 +220,7 @@ describe('ensure', () => {
   test('ground that another run laid meanwhile is not laid again', async () => {
     const see = yesNo(run('tool', 'see-ground'));
     const it = stage({ 'see-ground': [NO, {}] });
-    const ground = { what: 'ground', see, ways: [[run('tool', 'lay')]] };
+    const ground = { what: 'ground', see, ways: [[lay('lay')]] };
     await ensure({ ...backend({ ...plain, ground }), lock: 'x' }, it.doing);
     expect(it.commands).toEqual(['tool see-ground', 'tool see-ground', 'tool make']);
   });

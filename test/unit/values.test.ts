@@ -9,6 +9,7 @@ import { message } from '../support/messages.ts';
 const action = defineAction({
   name: 'block',
   summary: 'Blocks.',
+  states: { held: 'is held', lifted: 'is lifted' },
   fields: { ip: srcip },
   keys: ({ ip }) => [ip.text],
   backends: () => [],

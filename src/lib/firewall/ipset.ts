@@ -56,8 +56,8 @@ export function ipset({ text, family }: Ip, { holder, expiry }: Circumstance): B
             },
           },
           ways: [
-            [counting, rule('-I')],
-            [create, rule('-I')],
+            [must(counting, 'laid'), must(rule('-I'), 'laid')],
+            [must(create, 'laid'), must(rule('-I'), 'laid')],
           ],
         },
         make: {

@@ -4,6 +4,7 @@ import {
   type Command,
   type Completed,
   type Ground,
+  must,
   run,
   unexpected,
 } from '../effect.ts';
@@ -60,10 +61,10 @@ function setUp(holder: string, reset: Reset, stateful: string): Command {
 const ground = (holder: string): Ground => ({
   what: `nft table inet ${TABLE}, chain ${holder}`,
   ways: [
-    [setUp(holder, 'flush', ' counter;')],
+    [must(setUp(holder, 'flush', ' counter;'), 'laid')],
     // Counters in sets need nft 0.9.5 and kernel 5.7.
-    [setUp(holder, 'flush', '')],
-    [setUp(holder, 'delete', ' counter;')],
+    [must(setUp(holder, 'flush', ''), 'laid')],
+    [must(setUp(holder, 'delete', ' counter;'), 'laid')],
   ],
 });
 

@@ -386,6 +386,38 @@ const xtables = (tool: string, own: string, other: string): Story => {
   };
 };
 
+const routes = (digits: '4' | '6', prefix: string): Story => {
+  const line = `ip -${digits} -batch -`;
+  const route = (verb: string, metric: number) =>
+    `route ${verb} blackhole ${prefix} table 182 metric ${metric}\n`;
+  const SHOW = 'rule show priority 182\n';
+  const RULE = '182:\tfrom all lookup 182\n';
+  const exists = { exitCode: 1, stderr: 'RTNETLINK answers: File exists' };
+  const gone = { exitCode: 1, stderr: 'RTNETLINK answers: No such process' };
+  return {
+    title: `ip -${digits}`,
+    facts: [
+      { line, stdin: route('del', 1), exitCode: 1, stderr: 'Error: FIB table does not exist.' },
+      { line, stdin: `${SHOW}${route('add', 1)}`, exitCode: 0, stdout: '' },
+      { line, stdin: 'rule add priority 182 lookup 182\n', exitCode: 0 },
+      { line, stdin: 'rule add priority 182 lookup 182\n', ...exists },
+      { line, stdin: `${SHOW}${route('add', 1)}`, stdout: RULE, ...exists },
+      { line, stdin: `${SHOW}${route('add', 2)}`, exitCode: 0, stdout: RULE },
+      { line, stdin: SHOW, exitCode: 0, stdout: RULE },
+      { line, stdin: route('del', 1), exitCode: 0, stdout: '' },
+      { line, stdin: route('del', 1), ...gone },
+      { line, stdin: route('del', 2), exitCode: 0 },
+      { line, stdin: route('del', 2), ...gone },
+      { line: `ip -${digits} rule del priority 182 lookup 182`, exitCode: 0 },
+      {
+        line: `ip -${digits} rule del priority 182 lookup 182`,
+        exitCode: 2,
+        stderr: 'RTNETLINK answers: No such file or directory',
+      },
+    ],
+  };
+};
+
 /** What the model's tools are held to: each story is told to the model and to the real tools. */
 export const STORIES: readonly Story[] = [
   ...nft,
@@ -393,4 +425,6 @@ export const STORIES: readonly Story[] = [
   ipsetTimes,
   xtables('iptables', '192.0.2.1', '2001:db8::1'),
   xtables('ip6tables', '2001:db8::1', '192.0.2.1'),
+  routes('4', '192.0.2.1/32'),
+  routes('6', '2001:db8::1/128'),
 ];

@@ -1,0 +1,11 @@
+import { blackhole, defineAction, srcip } from '../../src/lib/index.ts';
+
+export default defineAction({
+  name: 'route-null',
+  aliases: ['route-null.sh'],
+  summary: 'Null-routes the source address: no reply leaves this host, though its packets arrive.',
+  states: { held: 'is null-routed', lifted: 'is no longer null-routed' },
+  fields: { ip: srcip },
+  keys: ({ ip }) => [ip.text],
+  backends: ({ ip }, circumstance) => [blackhole(ip, circumstance)],
+});
