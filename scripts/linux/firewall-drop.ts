@@ -1,4 +1,4 @@
-import { defineAction, ipset, iptables, nft, srcip } from '../../src/lib/index.ts';
+import { defineAction, packetFilterOption, packetFilters, srcip } from '../../src/lib/index.ts';
 
 export default defineAction({
   name: 'firewall-drop',
@@ -7,15 +7,6 @@ export default defineAction({
   states: { held: 'is blocked', lifted: 'is no longer blocked' },
   fields: { ip: srcip },
   keys: ({ ip }) => [ip.text],
-  options: {
-    backend: {
-      help: 'use this one only, instead of the first that works',
-      values: ['nft', 'ipset', 'iptables'],
-    },
-  },
-  backends: ({ ip }, circumstance) => [
-    nft(ip, circumstance),
-    ipset(ip, circumstance),
-    iptables(ip, circumstance),
-  ],
+  options: { backend: packetFilterOption },
+  backends: ({ ip }, circumstance) => packetFilters(ip, circumstance),
 });

@@ -2,7 +2,5 @@
 export { defineAction } from './action.ts';
 export { must, run, yesNo } from './effect.ts';
 export { srcip } from './fields.ts';
-export { ipset } from './firewall/ipset.ts';
-export { iptables } from './firewall/iptables.ts';
-export { nft } from './firewall/nft.ts';
+export { packetFilterOption, packetFilters } from './firewall/packet-filter.ts';
 export { blackhole } from './routing/blackhole.ts';

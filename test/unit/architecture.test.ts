@@ -26,6 +26,7 @@ const LAYERS: Readonly<Record<string, number>> = {
   'firewall/iptables': 2,
   'firewall/ipset': 2,
   'firewall/nft': 2,
+  'firewall/packet-filter': 3,
   'routing/blackhole': 2,
   ports: 2,
   person: 2,
