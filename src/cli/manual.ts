@@ -54,8 +54,9 @@ export function parseManual(words: readonly string[], spec: Spec): Manual {
   return run ?? { kind: 'say', text: sentence('', spec.program), exit: 2 };
 }
 
-function describe(command: Command, verb: Verb, { fields, options }: Spec): Command {
-  command.description(verb === 'add' ? 'block it' : 'lift a block that was made by hand');
+function describe(command: Command, verb: Verb, { fields, options, states }: Spec): Command {
+  const held = `after this the target ${states.held}`;
+  command.description(verb === 'add' ? held : 'undo what was done by hand');
   for (const { subject } of Object.values(fields)) {
     const { placeholder, help } = TARGET[subject];
     command.requiredOption(`--${subject} <${placeholder}>`, help);
@@ -126,7 +127,21 @@ function asked(verb: Verb, given: Given, spec: Spec): Manual {
   };
 }
 
-const span = (until: number | undefined): string =>
-  until === undefined
-    ? 'until you undo it with'
-    : `for ${ms(until * 1000, { long: true })}, or until`;
+const UNITS = [
+  [86_400, 'd'],
+  [3_600, 'h'],
+  [60, 'min'],
+  [1, 's'],
+] as const;
+
+/** How long it will be, to the second. */
+function span(until: number | undefined): string {
+  if (until === undefined) return 'until you undo it with';
+  let rest = until;
+  const parts = UNITS.flatMap(([size, unit]) => {
+    const count = Math.floor(rest / size);
+    rest -= count * size;
+    return count > 0 ? [`${count} ${unit}`] : [];
+  });
+  return `for ${parts.join(' ')}, or until`;
+}

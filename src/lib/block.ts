@@ -124,7 +124,11 @@ export async function unblock(
   }
   const grave = await unexcused(refusals, removed.length > 0, who.action, host);
   const all = refusals.length === backends.length;
-  if (grave.length > 0 || all) throw summed(all ? refusals : grave);
+  if (grave.length > 0 || all) {
+    const { kind, message } = summed(all ? refusals : grave);
+    const done = removed.length > 0 ? `; removed from ${removed.join(', ')}` : '';
+    throw new ActionError(kind, `${message}${done}`);
+  }
   if (removed.length === 0) await refuseForeign(backends, host);
   return removed;
 }

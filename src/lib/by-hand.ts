@@ -14,6 +14,8 @@ export interface Shown {
   readonly stdout?: string;
   readonly stderr?: string;
   readonly exit: number;
+  /** Whether it may have failed for want of rights. */
+  readonly powerless?: boolean;
 }
 
 /** The holder of what people do. */
@@ -40,8 +42,10 @@ export async function byHand(
   const exit = exitCode(result.outcome);
   return exit === 0
     ? { stdout: `${result.detail}${epilogue}`, exit }
-    : { stderr: failure(result), exit };
+    : { stderr: failure(result), exit, powerless: POWERLESS.has(result.outcome) };
 }
+
+const POWERLESS: ReadonlySet<Outcome> = new Set(['tool-failed', 'bad-state']);
 
 /** One line about a failed run. */
 export const failure = ({ outcome, detail }: { outcome: Outcome; detail: string }): string =>

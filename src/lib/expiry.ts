@@ -24,34 +24,45 @@ export async function expiryOf(
     case 'exact':
       return schedule.seconds;
     case 'stated':
-      return schedule.seconds > 0 ? schedule.seconds + GRACE : undefined;
-    case 'configured':
-      return longest(program, await config());
+      // execd of Wazuh 5 still climbs the ladder, though its documentation says otherwise.
+      if (schedule.seconds <= 0) return undefined;
+      return safest([schedule.seconds], (await config()).ossecConf);
+    case 'configured': {
+      const { arConf, ossecConf } = await config();
+      return arConf === undefined ? undefined : safest(timeouts(arConf, program), ossecConf);
+    }
     case 'open':
       return undefined;
   }
 }
 
-function longest(program: string, { arConf, ossecConf }: AgentConfig): number | undefined {
-  if (arConf === undefined || ossecConf === undefined) return undefined;
-  const timeouts = arConf
+/** The longest time that the agent may mean, plus grace; nothing where one of them is in doubt. */
+function safest(times: readonly number[], ossecConf: string | undefined): number | undefined {
+  if (times.length === 0 || ossecConf === undefined) return undefined;
+  const all = [...times, ...offenderSteps(ossecConf)];
+  const sure = all.every((seconds) => Number.isInteger(seconds) && seconds > 0);
+  return sure ? Math.max(...all) + GRACE : undefined;
+}
+
+/** The timeouts of all responses that run the program, in seconds. */
+const timeouts = (arConf: string, program: string): number[] =>
+  arConf
     .split('\n')
     .map((line) => line.trim().split(' - '))
     .filter(([, executable]) => executable?.trim() === program)
     .map(([, , seconds]) => decimal(seconds));
-  const all = [...timeouts, ...offenderSteps(ossecConf)];
-  const safe =
-    timeouts.length > 0 && all.every((seconds) => Number.isInteger(seconds) && seconds > 0);
-  return safe ? Math.max(...all) + GRACE : undefined;
-}
 
 // As the agent's own atoi would read it; where the two could differ, in doubt.
 const decimal = (text: string | undefined): number =>
   /^\d{1,9}$/.test(text?.trim() ?? '') ? Number(text) : Number.NaN;
 
-/** The ladder for repeated offenders, in seconds; the file has it in minutes. */
+/**
+ * The ladder for repeated offenders, in seconds; the file has it in minutes. Where it is written in a
+ * way that this does not read for certain, it is in doubt.
+ */
 function offenderSteps(ossecConf: string): number[] {
-  return [...ossecConf.matchAll(/<repeated_offenders>([^<]*)</g)].flatMap(([, list = '']) =>
-    list.split(',').map((minutes) => decimal(minutes) * 60),
-  );
+  const lists = [...ossecConf.matchAll(/<repeated_offenders>([^<]*)<\/repeated_offenders>/g)];
+  const mentions = ossecConf.match(/<\s*repeated_offenders/g) ?? [];
+  if (lists.length !== mentions.length) return [Number.NaN];
+  return lists.flatMap(([, list = '']) => list.split(',').map((step) => decimal(step) * 60));
 }

@@ -30,17 +30,22 @@ export class JsonObject {
     return this.members.filter((member) => lower(member.name) === wanted);
   }
 
-  /** The first member at a dotted path, or nothing where a step on the way is no object. */
-  member(path: string): Member | undefined {
+  /** All members at a dotted path, in the order received, whichever names on the way repeat. */
+  every(path: string): readonly Member[] {
     const [name = '', ...rest] = path.split('.');
-    const [first] = this.all(name);
-    if (rest.length === 0) return first;
-    return first?.value instanceof JsonObject ? first.value.member(rest.join('.')) : undefined;
+    const found = this.all(name);
+    if (rest.length === 0) return found;
+    return found.flatMap(({ value }) =>
+      value instanceof JsonObject ? value.every(rest.join('.')) : [],
+    );
   }
 
-  /** The value at a dotted path. */
+  /** The first value at a dotted path, or nothing where a step on the way is no object. */
   at(path: string): Json | undefined {
-    return this.member(path)?.value;
+    const [name = '', ...rest] = path.split('.');
+    const value = this.all(name)[0]?.value;
+    if (rest.length === 0) return value;
+    return value instanceof JsonObject ? value.at(rest.join('.')) : undefined;
   }
 
   /** The string at a dotted path. */

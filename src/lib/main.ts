@@ -5,10 +5,11 @@ import type { Host } from './host.ts';
 import { identify } from './invocation.ts';
 import { standardStreams } from './node/agent.ts';
 import { systemClock } from './node/clock.ts';
+import { closeInherited } from './node/descriptors.ts';
 import { existing, findHome } from './node/home.ts';
 import { effectiveUser, machine, onTerminal, say } from './node/machine.ts';
 import { wordsOf } from './options.ts';
-import { ActionError, asActionError, exitCode } from './outcome.ts';
+import { ActionError, asActionError, exitCode, type Outcome } from './outcome.ts';
 import type { ParseManual } from './person.ts';
 import { type Agent, LIMIT } from './ports.ts';
 import { parseLegacy, parseRequest } from './protocol.ts';
@@ -30,15 +31,27 @@ export async function main(program: Program): Promise<void> {
   } catch (thrown) {
     const { kind, message } = asActionError(thrown);
     say(2, failure({ outcome: kind, detail: message }));
+    await leaveTrace(kind, message);
     process.exit(exitCode(kind));
   }
 }
+
+/** A call that nobody sees fail is an agent's, or a script's: then the log tells. */
+async function leaveTrace(outcome: Outcome, detail: string): Promise<void> {
+  if (await onTerminal()) return;
+  const name = calledBy();
+  const { log } = machine(name, findHome(process.argv0, false));
+  await log.outcome({ outcome, action: name, holder: name, verb: undefined, detail });
+}
+
+/** The name that the program was called by. */
+const calledBy = (): string => process.argv0.split(/[/\\]/).at(-1) ?? '';
 
 /** The name of the whole, beside those of its actions; people only call it by this one. */
 const WHOLE = 'riposte';
 
 async function dispatch(program: Program): Promise<number> {
-  const name = process.argv0.split(/[/\\]/).at(-1) ?? '';
+  const name = calledBy();
   const words = process.argv.slice(2);
   if (name.replace(/\.exe$/i, '') === WHOLE) return forWhole(program, words);
   const action = find(program, name);
@@ -82,7 +95,8 @@ async function forPerson(
   );
   if (shown.stdout !== undefined) say(1, shown.stdout);
   if (shown.stderr !== undefined) say(2, shown.stderr);
-  if (shown.exit > 2 && effectiveUser() !== 0) say(2, 'It needs root: run it with sudo.');
+  if (parsed.kind === 'say' && shown.exit !== 0) await leaveTrace('usage', parsed.text);
+  if (shown.powerless && effectiveUser() !== 0) say(2, 'It needs root: run it with sudo.');
   return shown.exit;
 }
 
@@ -92,6 +106,7 @@ async function forAgent(
   name: string,
   words: readonly string[] | undefined,
 ): Promise<number> {
+  if (words) closeInherited();
   const agent = standardStreams(systemClock);
   const host = machine(name, findHome(process.argv0, false));
   await host.log.say('Starting');

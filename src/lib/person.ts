@@ -2,7 +2,7 @@ import type { Action } from './action.ts';
 import type { Request } from './request.ts';
 
 /** What the command line needs to know of the program it speaks for. */
-export interface Spec extends Pick<Action, 'summary' | 'fields' | 'options'> {
+export interface Spec extends Pick<Action, 'summary' | 'fields' | 'options' | 'states'> {
   /** The name it was called by. */
   readonly program: string;
   readonly version: string;

@@ -19,7 +19,7 @@ export interface Files {
   replace(path: string, text: string): Promise<void>;
   /** Removes a file; false if there was none. */
   remove(path: string): Promise<boolean>;
-  /** Names in a directory; none where there is no such directory. */
+  /** Names in a folder of the state folder; none where there is none, `bad-state` if not private. */
   list(path: string): Promise<readonly string[]>;
   /** Milliseconds since a file was last written; nothing where there is none. */
   age(path: string): Promise<number | undefined>;

@@ -115,11 +115,13 @@ function extraWords(value: Json | undefined): readonly string[] {
 
 /** The line with its extra arguments masked: they hold what only the program should know. */
 function masked(line: string, root: JsonObject, path: string, known: ReadonlySet<string>): string {
-  const member = root.member(path);
-  if (!member || member.value === null) return line;
-  const words = extraWords(member.value).map((word) => mask(word, known));
-  const shown = JSON.stringify(typeof member.value === 'string' ? words.join(' ') : words);
-  return `${line.slice(0, member.start)}${shown}${line.slice(member.end)}`;
+  // Also where they stand a second time, though only the first counts. Last first: places move.
+  return root.every(path).reduceRight((text, { value, start, end }) => {
+    if (value === null) return text;
+    const words = extraWords(value).map((word) => mask(word, known));
+    const shown = JSON.stringify(typeof value === 'string' ? words.join(' ') : words);
+    return `${text.slice(0, start)}${shown}${text.slice(end)}`;
+  }, line);
 }
 
 /**
@@ -170,9 +172,9 @@ export function parseReply(line: string, known: ReadonlySet<string>): Reply {
 
 /** Reads an old agent's words: verb, user, address, alert id, rule id, then text of any shape. */
 export function parseLegacy(words: readonly string[]): Request {
-  const [verb, user, ip, third, fourth] = words;
+  const [verb, user, ip, third = '', ...more] = words;
   // The Windows agent hands everything after the address over as one word.
-  const [alert, rule] = third?.includes(' ') ? third.split(' ') : [third, fourth];
+  const [alert, rule, ...rest] = [...third.split(' '), ...more];
   const given = (path: string, text: string | undefined): Candidate[] =>
     text === undefined || text === '-' || text === '' ? [] : [{ path, text }];
   return {
@@ -182,15 +184,24 @@ export function parseLegacy(words: readonly string[]): Request {
     candidates: {
       srcip: given('the third argument', ip),
       user: given('the second argument', user),
-      file: [],
+      file: given('the file name', legacyFile(rest)),
     },
     complaint: WAZUH4.complaint,
     extra: [],
     // An old agent renews a block without running the program again, so no expiry would be safe.
     schedule: { kind: 'open' },
-    alert: alert?.slice(0, 64),
+    alert: alert?.slice(0, 64) || undefined,
     rule: rule?.slice(0, 64),
   };
+}
+
+/**
+ * The file name behind a legacy location, which is one word, or two if another agent sent it: `(web1)
+ * 10.0.0.21->/var/log/auth.log`. The manager puts a backslash before what a shell would read.
+ */
+function legacyFile([first = '', second = '', ...rest]: readonly string[]): string | undefined {
+  const file = first.startsWith('(') && second.includes('->') ? rest[0] : second;
+  return file === '(null)' ? undefined : file?.replace(/\\(.)/g, '$1');
 }
 
 /** The line that tells the agent what to dedupe by; the same bytes as upstream's, without line end. */

@@ -88,7 +88,12 @@ export class ModelHost {
   #now = Date.UTC(2026, 1, 3, 10, 11, 12);
   #processes = 0;
 
-  constructor({ kernel = [6, 18], arConf, ossecConf, bare }: Setting = {}) {
+  constructor({
+    kernel = [6, 18],
+    arConf,
+    ossecConf = '<ossec_config></ossec_config>\n',
+    bare,
+  }: Setting = {}) {
     const now = () => this.#now;
     const [major, minor] = kernel;
     this.#kernel = kernel;
@@ -99,7 +104,7 @@ export class ModelHost {
     this.volume.mkdirSync(`${HOME}/active-response/bin`, { recursive: true });
     this.volume.mkdirSync(`${HOME}/etc/shared`, { recursive: true });
     if (arConf !== undefined) this.volume.writeFileSync(`${HOME}/etc/shared/ar.conf`, arConf);
-    if (ossecConf !== undefined) this.volume.writeFileSync(`${HOME}/etc/ossec.conf`, ossecConf);
+    this.volume.writeFileSync(`${HOME}/etc/ossec.conf`, ossecConf);
     for (const [tool, args, stdin] of bare ? [] : NEIGHBOURS) {
       this.tool({ tool, args, ...(stdin !== undefined && { stdin }) });
     }

@@ -42,6 +42,7 @@ const LAYERS: Readonly<Record<string, number>> = {
   dialogue: 4,
   'node/agent': 4,
   'node/clock': 4,
+  'node/descriptors': 4,
   'node/files': 4,
   'node/home': 4,
   'node/log-file': 4,

@@ -17,10 +17,36 @@ const unread = async (): Promise<AgentConfig> => {
   throw new Error('the configuration was read though nobody needs it');
 };
 
+describe('a time that the message states', () => {
+  const stated = (seconds: number, ossecConf: string | undefined) =>
+    expiryOf({ schedule: { kind: 'stated', seconds } }, 'x', async () => ({
+      arConf: undefined,
+      ossecConf,
+    }));
+
+  test.each([
+    ['alone', NO_OFFENDERS, 60 + GRACE],
+    ['below a step of the ladder', ladder('1,30'), 1_800 + GRACE],
+    ['above the ladder', ladder('1'), 60 + GRACE],
+    ['where the ladder cannot be read', undefined, undefined],
+    ['where a step is in doubt', ladder('x'), undefined],
+  ])('%s', async (_case, ossecConf, expected) => {
+    expect(await stated(60, ossecConf)).toBe(expected);
+  });
+});
+
+test.each([
+  '<repeated_offenders >30,60</repeated_offenders>',
+  '<repeated_offenders>30<!-- , -->,60</repeated_offenders>',
+  '<repeated_offenders>30,60',
+  '<  repeated_offenders>30</repeated_offenders>',
+])('a ladder written as %s is in doubt', async (text) => {
+  expect(await configured('a - firewall-drop - 60', text)).toBeUndefined();
+});
+
 describe('what the message says itself', () => {
   test.each([
     [{ kind: 'exact', seconds: 60 }, 60],
-    [{ kind: 'stated', seconds: 60 }, 60 + GRACE],
     [{ kind: 'stated', seconds: 0 }, undefined],
     [{ kind: 'stated', seconds: -5 }, undefined],
     [{ kind: 'open' }, undefined],

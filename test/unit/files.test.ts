@@ -239,3 +239,36 @@ describe('a FIFO on disk', () => {
     expect(await files.create('fifo', 'x')).toBe(false);
   });
 });
+
+test('a record is on the disk, and so is its name, before anything is done', async () => {
+  const volume = new Volume();
+  volume.mkdirSync('/home/active-response', { recursive: true });
+  const memory = createFsFromVolume(volume) as unknown as FileSystem;
+  const opened = new Map<number, string>();
+  const synced: string[] = [];
+  const system: FileSystem = {
+    ...memory,
+    openSync: ((path: string, ...rest: [string]) => {
+      const fd = memory.openSync(path, ...rest);
+      opened.set(fd, path);
+      return fd;
+    }) as FileSystem['openSync'],
+    fsyncSync: (fd) => {
+      synced.push(opened.get(fd) ?? '');
+      memory.fsyncSync(fd);
+    },
+  };
+  const files = filesBelow('/home', uid, system);
+  await files.ensurePrivate(`${STATE}/held`);
+  await files.create(`${STATE}/held/x`, 'text');
+  expect(synced).toEqual([`/home/${STATE}/held/x`, `/home/${STATE}/held`]);
+});
+
+test('what lies in a folder that others can write is not listed', async () => {
+  const volume = new Volume();
+  volume.mkdirSync(`/home/${STATE}/held/x`, { recursive: true, mode: 0o700 });
+  const files = filesBelow('/home', uid, createFsFromVolume(volume) as unknown as FileSystem);
+  expect(await files.list(`${STATE}/held/x`)).toEqual([]);
+  volume.chmodSync(`/home/${STATE}/held`, 0o777);
+  await expect(files.list(`${STATE}/held/x`)).rejects.toMatchObject({ kind: 'bad-state' });
+});

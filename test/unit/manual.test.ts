@@ -8,6 +8,7 @@ const SPEC: Spec = {
   program: 'firewall-drop',
   version: '1.2.3',
   summary: 'Drops every packet.',
+  states: { held: 'is blocked', lifted: 'is no longer blocked' },
   fields: { ip: srcip },
   options: { backend: { help: 'use this one', values: ['nft', 'ipset'] } },
 };
@@ -145,4 +146,13 @@ describe('help', () => {
   test('--version says the version and nothing else', () => {
     expect(parse('--version')).toEqual({ kind: 'say', text: '1.2.3', exit: 0 });
   });
+});
+
+test.each([
+  ['90s', 'for 1 min 30 s, or'],
+  ['36h', 'for 1 d 12 h, or'],
+  ['1h', 'for 1 h, or'],
+  ['1500ms', 'for 2 s, or'],
+])('what --for %s means is said to the second', (time, expected) => {
+  expect(asked('add', ...TARGET, '--for', time).epilogue).toContain(expected);
 });

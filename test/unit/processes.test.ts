@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { machineProcesses } from '../../src/lib/node/processes.ts';
 
@@ -29,6 +29,24 @@ describe.skipIf(!existsSync('/proc/self/stat'))('processes of this machine', () 
     child.kill('SIGKILL');
     await new Promise((resolve) => child.once('close', resolve));
     expect(await life([child.pid, ...rest].join('-'))).toBe('gone');
+  });
+
+  test('one that is dead and not yet waited for is dead', async () => {
+    // The shell starts a child, becomes a program that never waits, and the child ends.
+    const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    try {
+      const zombie = await new Promise<string>((resolve) =>
+        parent.stdout.once('data', (text) => resolve(String(text).trim())),
+      );
+      const stat = () => readFileSync(`/proc/${zombie}/stat`, 'utf8').split(') ')[1] ?? '';
+      await expect.poll(() => stat()[0]).toBe('Z');
+      const start = stat().split(' ')[19] ?? '';
+      expect(await life([zombie, start, ...rest.slice(1)].join('-'))).toBe('gone');
+    } finally {
+      parent.kill('SIGKILL');
+    }
   });
 
   test.each(['', '-', 'x', '..', '../self', '0', '-1', '1e9'])('%j is nobody', async (name) => {

@@ -335,8 +335,32 @@ describe('the line as it may be shown', () => {
     expect(parseReply(line('abort', words))).toEqual({ verb: 'abort', raw: line('abort', shown) });
   });
 
+  test('also where they stand a second time, at any step of the way', () => {
+    const line =
+      '{"version":1,"origin":{},"command":"add","parameters":{"extra_args":["SECRET1"],"Extra_Args":["SECRET2"]},"parameters":{"extra_args":["SECRET3"]}}';
+    const { raw } = protocol.parseRequest(line, new Set());
+    expect(raw).not.toContain('SECRET');
+    expect(raw.match(/\*\*\*/g)).toHaveLength(3);
+  });
+
   test('names in another case are masked as well', () => {
     const line = wazuh4(`"command":"add","Parameters":{"EXTRA_ARGS":["${SECRET}"]}`);
     expect(parseRequest(line).raw).not.toContain('T000');
   });
+});
+
+test.each([
+  ['local', ['/var/log/auth.log', '/tmp/x', '-'], ['/tmp/x']],
+  ['of another agent', ['(web1)', '10.0.0.21->/var/log/auth.log', '/tmp/x', '-'], ['/tmp/x']],
+  ['escaped for a shell', ['syscheck', 'C\\:\\\\Temp\\\\a\\(1\\).txt'], ['C:\\Temp\\a(1).txt']],
+  ['none', ['/var/log/auth.log', '-', '-'], []],
+  ['none, of OSSEC', ['/var/log/auth.log', '(null)'], []],
+  ['cut off', [], []],
+])('a legacy file name: %s', (_case, words, expected) => {
+  const { candidates } = parseLegacy(['add', '-', '-', '1304756247.60385', '31151', ...words]);
+  expect(candidates.file.map(({ text }) => text)).toEqual(expected);
+  const whole = ['1304756247.60385', '31151', ...words].join(' ');
+  const windows = parseLegacy(['add', '-', '192.0.2.1', whole]);
+  expect(windows.candidates.file.map(({ text }) => text)).toEqual(expected);
+  expect(windows).toMatchObject({ alert: '1304756247.60385', rule: '31151' });
 });

@@ -59,7 +59,8 @@ function reopened(fd: number, flags: number): number | undefined {
  * opened once more, non-blocking. Sockets and other systems cannot be opened that way.
  */
 function nonBlocking(): Source | undefined {
-  const fd = reopened(0, constants.O_RDONLY);
+  // A file is read as it is: opened once more it would begin anew, and it never makes us wait.
+  const fd = isKind(0, 'isFile') ? 0 : reopened(0, constants.O_RDONLY);
   if (fd === undefined) return undefined;
   const buffer = Buffer.alloc(64 << 10);
   let ended = false;
@@ -75,7 +76,7 @@ function nonBlocking(): Source | undefined {
       }
     }
     ended = true;
-    closeSync(fd);
+    if (fd !== 0) closeSync(fd);
     return 'end';
   };
 }
@@ -109,9 +110,9 @@ async function streaming(): Promise<Source> {
   };
 }
 
-function isPipe(fd: number): boolean {
+function isKind(fd: number, kind: 'isFile' | 'isFIFO'): boolean {
   try {
-    return fstatSync(fd).isFIFO();
+    return fstatSync(fd)[kind]();
   } catch {
     return false;
   }
@@ -135,7 +136,7 @@ export function writeWithin(fd: 1 | 2, text: string, clock: Clock): boolean {
   let rest = Buffer.from(text);
   const end = clock.elapsed() + DRAIN;
   // Only a pipe: a file opened once more would be written from its start.
-  const own = isPipe(fd) ? reopened(fd, constants.O_WRONLY) : undefined;
+  const own = isKind(fd, 'isFIFO') ? reopened(fd, constants.O_WRONLY) : undefined;
   try {
     while (rest.length > 0) {
       try {

@@ -77,6 +77,10 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
     return last[0] !== 10;
   }
 
+  /** The state folder and those in it on the way to a path, itself included. */
+  const foldersTo = (path: string): readonly string[] =>
+    path.startsWith(STATE) ? [...foldersTo(dirname(path)), path] : [];
+
   const same = (one: fs.Stats, other: fs.Stats | undefined) =>
     one.ino === other?.ino && one.dev === other?.dev;
 
@@ -139,9 +143,11 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
 
     async list(path) {
       try {
+        for (const folder of foldersTo(path)) trust(folder);
         return system.readdirSync(full(path));
       } catch (thrown) {
         if (codeOf(thrown) === 'ENOENT') return [];
+        if (thrown instanceof ActionError) throw thrown;
         throw untrusted(path, `could not be read: ${(thrown as Error).message}`, thrown);
       }
     },
@@ -152,15 +158,16 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
     },
 
     async ensurePrivate(path) {
-      if (path !== STATE) await this.ensurePrivate(dirname(path));
-      try {
-        system.mkdirSync(full(path), { mode: 0o700 });
-      } catch (thrown) {
-        if (codeOf(thrown) !== 'EEXIST') {
-          throw untrusted(path, `could not be made: ${(thrown as Error).message}`, thrown);
+      for (const folder of foldersTo(path)) {
+        try {
+          system.mkdirSync(full(folder), { mode: 0o700 });
+        } catch (thrown) {
+          if (codeOf(thrown) !== 'EEXIST') {
+            throw untrusted(folder, `could not be made: ${(thrown as Error).message}`, thrown);
+          }
         }
+        trust(folder);
       }
-      trust(path);
     },
   };
 }

@@ -64,6 +64,12 @@ function complete(path: string, { tool, args, stdin }: Command, timeout: number)
     const seconds = (timeout / 1000).toFixed(1);
     throw new Unfinished('timed-out', `${tool} did not end within ${seconds} s and was killed`);
   }
+  if (code === 'ENOBUFS') {
+    throw new Unfinished(
+      'tool-failed',
+      `${tool} said more than ${MAX_OUTPUT} bytes and was killed`,
+    );
+  }
   // A tool that ends without reading its input is judged by its exit code.
   if (error && code !== 'EPIPE') {
     throw new ActionError('tool-failed', `${tool} could not be run: ${error.message}`, {
