@@ -97,3 +97,39 @@ it('never runs a tool that the caller chose', async ({ stage }) => {
   // true would have blocked nothing.
   expect(await stage.blocked()).toEqual([IP]);
 });
+
+describe('what a caller left open', () => {
+  it.concurrent('a file on standard input is read on from where it is', async ({ stage }) => {
+    const script = `printf 'before\\n%s\\n%s\\n' "$1" "$2" > f; { read -r first; ${PROGRAM}; } < f`;
+    const run = await stage.shell(script, alert(IP), alert(IP, 'continue'));
+    expect(run).toMatchObject({ exitCode: 0 });
+    expect(stage.home.outcomes()).toMatchObject([{ outcome: 'applied', answer: 'continue' }]);
+  });
+
+  it.concurrent('no tool gets the sockets of an old agent', async ({ stage }) => {
+    const call = `$PWD/${PROGRAM} add - ${IP} 1304756247.60385 31151`;
+    const strace = 'strace -f -qq -e trace=close,execve -e signal=none -o trace';
+    const run = await stage.shell(`exec 30</etc/hostname 31</; ${strace} ${call} < /dev/null`);
+    expect(run).toMatchObject({ exitCode: 0 });
+    // Both are closed, by the program itself, before the first tool is started.
+    const count =
+      'NR == 1 { p = $1 } /execve.*nft/ { exit } $1 == p && /close.3[01]. += 0/ { n++ }';
+    const closed = await stage.shell(`awk '${count} END { print n + 0 }' trace`);
+    expect(closed.stdout.trim()).toBe('2');
+  });
+});
+
+describe('a call that is no use leaves a trace where nobody sees it fail', () => {
+  const trace = (name: string, ...words: string[]) => ({ name, words });
+  it.concurrent.for([
+    trace('firewall-drop', 'add', 'foo', 'bar'),
+    trace('firewall-drop', '--frobnicate'),
+    trace('foo'),
+  ])('%j', async ({ name, words }, { stage }) => {
+    const bin = join(stage.home.path, 'active-response/bin');
+    if (name === 'foo') linkSync(join(stage.home.path, PROGRAM), join(bin, name));
+    const run = await stage.shell('"$@" < /dev/null', `active-response/bin/${name}`, ...words);
+    expect(run).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(stage.home.outcomes()).toMatchObject([{ outcome: 'usage' }]);
+  });
+});
