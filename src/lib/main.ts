@@ -36,11 +36,12 @@ export async function main(program: Program): Promise<void> {
   }
 }
 
-/** A call that nobody sees fail is an agent's, or a script's: then the log tells. */
+/** A call that nobody sees fail is an agent's, or a script's: then the log tells, if it can. */
 async function leaveTrace(outcome: Outcome, detail: string): Promise<void> {
-  if (await onTerminal()) return;
+  const home = findHome(process.argv0, true);
+  if (home === undefined || (await onTerminal())) return;
   const name = calledBy();
-  const { log } = machine(name, findHome(process.argv0, false));
+  const { log } = machine(name, home, () => {});
   await log.outcome({ outcome, action: name, holder: name, verb: undefined, detail });
 }
 

@@ -71,7 +71,7 @@ describe('in place of the log', () => {
     const [ip, other] = [world.source(4), world.source(4)];
     const message = messageFor({ ip, alertId: nextAlertId() }, 'delete');
     // Stops the first run for a while just after it saw that there is no log.
-    const inject = ['-e', 'inject=openat:delay_exit=1500000:when=1'];
+    const inject = ['-e', 'inject=openat:delay_exit=4000000:when=1'];
     const slow = world.victim.run(
       [
         ...['strace', '-f', '-qq', '-o', '/dev/null', '-P', home.logFile, '-e', 'trace=openat'],
@@ -79,7 +79,7 @@ describe('in place of the log', () => {
       ],
       { cwd: home.path, input: `${message}\n` },
     );
-    await setTimeout(500);
+    await setTimeout(1_000);
     expect(brief(await react(world.victim, home, { verb: 'add', ip: other }))).toBe('0 applied');
     expect(await slow).toMatchObject({ exitCode: 0, stderr: '' });
     expect(home.outcomes().map(({ target }) => target)).toEqual([other, ip]);

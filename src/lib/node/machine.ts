@@ -30,12 +30,19 @@ export async function onTerminal(): Promise<boolean> {
   }
 }
 
-/** The real machine as a host, for the program called `name` of the agent at `home`. */
-export function machine(name: string, home: string | undefined): Host {
+/**
+ * The real machine as a host, for the program called `name` of the agent at `home`; `complain` hears
+ * it when nothing can be logged.
+ */
+export function machine(
+  name: string,
+  home: string | undefined,
+  complain = (message: string) => say(2, message),
+): Host {
   const clock = systemClock;
   const files = home === undefined ? noFiles() : filesBelow(home, effectiveUser(), fs);
   const [major = 0, minor = 0] = release().split(/\D/).map(Number);
-  const sink = logFile(home, (message) => say(2, message));
+  const sink = logFile(home, complain);
   return {
     runner: spawningRunner(),
     clock,
