@@ -1,5 +1,5 @@
 import type { Action, Circumstance } from './action.ts';
-import { block, unblock } from './block.ts';
+import { block } from './block.ts';
 import { choose } from './choice.ts';
 import { converse } from './dialogue.ts';
 import { expiryOf } from './expiry.ts';
@@ -10,6 +10,7 @@ import { type Understood, understand, wordsOf } from './options.ts';
 import { asActionError, exitCode } from './outcome.ts';
 import type { Agent } from './ports.ts';
 import type { Request } from './request.ts';
+import { unblock } from './unblock.ts';
 import { type FieldValues, read, targetOf } from './values.ts';
 
 /** One call of an action. */

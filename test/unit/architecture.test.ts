@@ -39,6 +39,8 @@ const LAYERS: Readonly<Record<string, number>> = {
   neverblock: 4,
   expiry: 4,
   block: 4,
+  refusal: 2,
+  unblock: 4,
   dialogue: 4,
   'node/agent': 4,
   'node/clock': 4,
