@@ -47,7 +47,10 @@ async function run({ targets, out, engine }: Options): Promise<void> {
 
 async function report(id: string, binary: string, names: number, folder: string): Promise<void> {
   const { size: bytes } = await stat(binary);
-  say(id, `${path.relative(process.cwd(), folder)}: ${names} names for one file of ${size(bytes)}`);
+  say(
+    id,
+    `${path.relative(process.cwd(), folder)}: ${names} ${names === 1 ? 'name' : 'names'} for one file of ${size(bytes)}`,
+  );
 }
 
 try {

@@ -1,5 +1,6 @@
 export declare const oldestNode: string;
 export declare function installNpmPackages(root: string): void;
+export declare function linkNode(root: string): void;
 export declare function stateOf(
   root: string,
   lock: string,

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 /** The oldest Node that runs TypeScript files as they are. */
@@ -27,6 +27,7 @@ export function installNpmPackages(root) {
     }
   }
   if (state !== 'stamped') {
+    linkNode(root);
     requireNode(root);
     writeFileSync(path.join(root, stampFile), `${stamp}\n`);
   }
@@ -111,6 +112,20 @@ function reasonIn(stderr) {
   const told = text.filter((line) => /^(Missing|Invalid): /.test(line));
   const words = told.length > 0 ? told : text.filter(Boolean);
   return words.slice(0, 2).join(': ').replace(/\.$/, '') || 'it gave no reason';
+}
+
+/**
+ * Links `node_modules/.bin/node` where npm did not: before 11.10 it takes the link away again with the
+ * packages for other platforms, which offer one of the same name.
+ */
+export function linkNode(root) {
+  const link = path.join(root, 'node_modules/.bin/node');
+  const { platform, arch } = process;
+  const base = platform === 'darwin' && arch === 'arm64' ? 'node-bin' : 'node';
+  const target = `${base}-${platform}-${arch}/bin/node`;
+  if (existsSync(link) || !existsSync(path.join(root, 'node_modules', target))) return;
+  rmSync(link, { force: true });
+  symlinkSync(`../${target}`, link);
 }
 
 /** Fails unless npm's scripts will find a Node that can run the sources. */

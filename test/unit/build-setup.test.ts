@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { atLeast, fits, stateOf } from '../../build/setup/npm.mjs';
+import { atLeast, fits, linkNode, stateOf } from '../../build/setup/npm.mjs';
 import {
   consequences,
   hindranceFor,
@@ -84,6 +84,39 @@ test.each([
   ['20.20.2', false],
 ])('Node %s is new enough: %s', (version, expected) => {
   expect(atLeast(version, '22.18.0')).toBe(expected);
+});
+
+describe('the pinned node is linked where npm left that out', () => {
+  const base = `node-${process.platform}-${process.arch}`;
+  const link = () => path.join(root, 'node_modules/.bin/node');
+  let root: string;
+  beforeEach(async () => {
+    root = await mkdtemp(path.join(tmpdir(), 'riposte-link-'));
+    await mkdir(path.join(root, 'node_modules/.bin'), { recursive: true });
+    await mkdir(path.join(root, 'node_modules', base, 'bin'), { recursive: true });
+    await writeFile(path.join(root, 'node_modules', base, 'bin/node'), '');
+  });
+  afterEach(() => rm(root, { recursive: true }));
+
+  test('to the package of this platform', async () => {
+    linkNode(root);
+    linkNode(root);
+    expect(await readlink(link())).toBe(`../${base}/bin/node`);
+  });
+
+  test('also in place of a link that leads nowhere', async () => {
+    await symlink('../node-other/bin/node', link());
+    linkNode(root);
+    expect(await readlink(link())).toBe(`../${base}/bin/node`);
+  });
+
+  test('but not over one that works, nor where there is no package', async () => {
+    await writeFile(link(), '');
+    linkNode(root);
+    await expect(readlink(link())).rejects.toThrow();
+    await rm(path.join(root, 'node_modules'), { recursive: true });
+    linkNode(root);
+  });
 });
 
 describe('Debian packages', () => {

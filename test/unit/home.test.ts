@@ -11,6 +11,7 @@ const named = process.env['WAZUH_HOME'];
 beforeEach(() => {
   home = realpathSync(mkdtempSync(join(tmpdir(), 'riposte-home-')));
   mkdirSync(`${home}/active-response/bin`, { recursive: true });
+  mkdirSync(`${home}/logs`);
   delete process.env['WAZUH_HOME'];
 });
 afterEach(() => {
@@ -41,4 +42,13 @@ test('is never a person’s working directory', () => {
 test('is nowhere, where there is none', () => {
   process.chdir('/');
   expect(findHome('firewall-drop', false)).toBeUndefined();
+});
+
+test('is not a tree of programs alone, as a build makes it', () => {
+  rmSync(`${home}/logs`, { recursive: true });
+  expect(findHome(`${home}/active-response/bin/firewall-drop`, false)).toBeUndefined();
+});
+
+test('is nowhere, where it cannot be looked into', () => {
+  expect(findHome(`${home}/${'x'.repeat(300)}/active-response/bin/x`, false)).toBeUndefined();
 });

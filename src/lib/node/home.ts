@@ -4,8 +4,19 @@ import { ActionError } from '../outcome.ts';
 
 /** Where an agent has its programs, below its home. */
 export const BIN = 'active-response/bin';
-const isDirectory = (path: string) =>
-  statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch {
+    // Somebody else's, and closed to us: then it is of no use either.
+    return false;
+  }
+}
+
+// A tree of programs alone, as a build makes one, is no home: an agent has these too.
+const isHome = (path: string | undefined): path is string =>
+  path !== undefined && ['logs', 'etc'].some((folder) => isDirectory(`${path}/${folder}`));
 
 /** A home that a person named; throws `usage` where there is none. */
 export function existing(home: string): string {
@@ -36,8 +47,8 @@ function workingDirectory(): string | undefined {
  */
 export function findHome(argv0: string, person: boolean): string | undefined {
   const called = argv0.includes('/') ? above(absolute(argv0)) : undefined;
-  const home = called ?? above(process.execPath);
+  const home = [called, above(process.execPath)].find(isHome);
   if (home !== undefined) return home;
   const fallback = person ? '/var/ossec' : workingDirectory();
-  return fallback !== undefined && isDirectory(`${fallback}/${BIN}`) ? fallback : undefined;
+  return isHome(fallback) && isDirectory(`${fallback}/${BIN}`) ? fallback : undefined;
 }
