@@ -1,4 +1,5 @@
 import { execa } from 'execa';
+import which from 'which';
 import { BuildError } from './failure.ts';
 import type { Target } from './targets.ts';
 
@@ -7,7 +8,7 @@ const machines = { x64: 'x86_64', arm64: 'aarch64' } as const;
 /** The tool on this machine that strips for a target, if there is one. */
 export async function stripTool(target: Target): Promise<string | undefined> {
   for (const tool of stripTools(target)) {
-    if (!(await execa(tool, ['--version'], { reject: false })).failed) return tool;
+    if (await which(tool, { nothrow: true })) return tool;
   }
   return undefined;
 }

@@ -70,6 +70,9 @@ export interface Backend {
 /** A command from words. */
 export const run = (tool: string, ...args: string[]): Command => ({ tool, args });
 
+/** Whether a tool's complaint has these words. Tools are run in the C locale: they are stable. */
+export const says = ({ stderr }: Completed, words: string): boolean => stderr.includes(words);
+
 /** The error for an answer that a step does not understand. */
 export function unexpected(
   { tool, args }: Command,

@@ -1,5 +1,5 @@
 import type { Circumstance } from '../action.ts';
-import { type Backend, type Completed, must, run, unexpected, yesNo } from '../effect.ts';
+import { type Backend, must, run, says, unexpected, yesNo } from '../effect.ts';
 import type { Ip } from '../fields.ts';
 import { ActionError } from '../outcome.ts';
 import { mark, tableTool } from './iptables.ts';
@@ -9,8 +9,6 @@ const LONGEST = 2_147_483;
 
 // A set of another size is another set to ipset: with another number here, existing ones fail.
 const SIZE = 1_000_000;
-
-const says = ({ stderr }: Completed, text: string) => stderr.includes(text);
 
 /**
  * Drops every packet from the address by a member of an ipset and one rule of `raw PREROUTING` that

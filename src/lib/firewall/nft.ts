@@ -6,6 +6,7 @@ import {
   type Ground,
   must,
   run,
+  says,
   unexpected,
 } from '../effect.ts';
 import type { Ip } from '../fields.ts';
@@ -84,9 +85,6 @@ function section(lines: readonly string[], head: string, end: string): string[] 
   const last = first < 0 ? first : lines.indexOf(end, first);
   return last < 0 ? undefined : lines.slice(first + 1, last);
 }
-
-// nft does not call setlocale, and the environment it gets says C: its texts are stable.
-const says = ({ stderr }: Completed, text: string) => stderr.includes(text);
 
 /**
  * Drops every packet from the address at the first hook of the host, by a set element. The usual add

@@ -1,5 +1,12 @@
 import type { Circumstance } from '../action.ts';
-import { type Backend, type Command, type Completed, type Ground, unexpected } from '../effect.ts';
+import {
+  type Backend,
+  type Command,
+  type Completed,
+  type Ground,
+  says,
+  unexpected,
+} from '../effect.ts';
 import type { Ip } from '../fields.ts';
 
 /**
@@ -7,8 +14,6 @@ import type { Ip } from '../fields.ts';
  * the main table, and after that of the host's own addresses; the table is the mark.
  */
 export const TABLE = 182;
-
-const says = ({ stderr }: Completed, text: string) => stderr.includes(text);
 
 // One process for several commands; it stops at the first that fails.
 const batch = (family: 4 | 6, ...lines: string[]): Command => ({
