@@ -20,7 +20,7 @@ export function installNpmPackages(root) {
     const start = Date.now();
     let end = 'failed';
     try {
-      install(root);
+      install(root, lock);
       end = `done in ${Math.round((Date.now() - start) / 1000)} s`;
     } finally {
       console.log(end);
@@ -76,9 +76,13 @@ function packagesOf(text) {
   }
 }
 
-function install(root) {
+function install(root, lock) {
   const { ok, reason } = npm(root, 'ci');
   if (!ok) throw new Error(advice(`npm ci failed (${reason})`));
+  // npm 10 says nothing and exits with 0 when it gives up on an unreachable registry.
+  if (!fits(lock, readIfThere(path.join(root, installedFile)) ?? '')) {
+    throw new Error(advice('npm ci ended without installing what package-lock.json lists'));
+  }
 }
 
 function advice(trouble) {
