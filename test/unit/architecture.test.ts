@@ -45,6 +45,7 @@ const LAYERS: Readonly<Record<string, number>> = {
   'node/agent': 4,
   'node/clock': 4,
   'node/descriptors': 4,
+  'node/errors': 0,
   'node/files': 4,
   'node/home': 4,
   'node/log-file': 4,

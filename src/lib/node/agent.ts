@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import type { Agent, Clock, Heard } from '../ports.ts';
 import { pause } from './clock.ts';
+import { codeOf } from './errors.ts';
 
 /** The agent's own buffer is 64 KiB; a line well beyond this is no message of its. */
 const MAX_LINE = 80 << 10;
@@ -43,8 +44,6 @@ export function standardStreams(clock: Clock): Agent {
 
 /** Bytes as they come, `nothing` after some waiting, `end` for ever after. */
 type Source = (timeout: number) => More | Promise<More>;
-
-const codeOf = (thrown: unknown) => (thrown as NodeJS.ErrnoException).code;
 
 function reopened(fd: number, flags: number): number | undefined {
   try {

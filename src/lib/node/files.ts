@@ -2,6 +2,7 @@ import type * as fs from 'node:fs';
 import { dirname } from 'node:path/posix';
 import { ActionError } from '../outcome.ts';
 import { type Files, STATE } from '../ports.ts';
+import { codeOf } from './errors.ts';
 
 /** The part of `node:fs` that files need; tests give one in memory. */
 export type FileSystem = Pick<
@@ -21,8 +22,6 @@ export type FileSystem = Pick<
   | 'unlinkSync'
   | 'writeSync'
 >;
-
-const codeOf = (thrown: unknown) => (thrown as NodeJS.ErrnoException).code;
 
 /** Files below `home`, which must belong to `uid` where they are our own. */
 export function filesBelow(home: string, uid: number, system: FileSystem): Files {

@@ -1,10 +1,9 @@
 import fs from 'node:fs';
 import type { Sink } from '../log.ts';
+import { codeOf } from './errors.ts';
 
 /** Where the agent looks for it, below its home. */
 export const LOG_FILE = 'logs/active-responses.log';
-
-const codeOf = (thrown: unknown) => (thrown as NodeJS.ErrnoException).code;
 
 /**
  * The agent's log as a sink: one write a line. The folder belongs to the agent's account, so what

@@ -1,5 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import type { Life, Processes } from '../lock.ts';
+import { codeOf } from './errors.ts';
 
 interface Identity {
   readonly pid: string;
@@ -63,6 +64,6 @@ function signalled(pid: number): Life {
     process.kill(pid, 0);
     return 'alive';
   } catch (thrown) {
-    return (thrown as NodeJS.ErrnoException).code === 'EPERM' ? 'alive' : 'gone';
+    return codeOf(thrown) === 'EPERM' ? 'alive' : 'gone';
   }
 }

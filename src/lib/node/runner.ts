@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import type { Command, Completed } from '../effect.ts';
 import { ActionError, Unfinished } from '../outcome.ts';
 import type { Runner } from '../runner.ts';
+import { codeOf } from './errors.ts';
 
 /**
  * Where tools are looked up, whatever the caller's `PATH` says: the folders that only the system's
@@ -59,7 +60,7 @@ function complete(path: string, { tool, args, stdin }: Command, timeout: number)
     maxBuffer: MAX_OUTPUT,
     windowsHide: true,
   });
-  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  const code = codeOf(error);
   if (code === 'ETIMEDOUT') {
     const seconds = (timeout / 1000).toFixed(1);
     throw new Unfinished('timed-out', `${tool} did not end within ${seconds} s and was killed`);
