@@ -6,7 +6,7 @@ import type { Host } from './host.ts';
 import { refuseProtected } from './neverblock.ts';
 import { exitCode, type Outcome } from './outcome.ts';
 import type { Manual } from './person.ts';
-import type { Request } from './request.ts';
+import { MANUAL, type Request } from './request.ts';
 import { read } from './values.ts';
 
 /** What a person sees, and what the shell gets. */
@@ -17,9 +17,6 @@ export interface Shown {
   /** Whether it may have failed for want of rights. */
   readonly powerless?: boolean;
 }
-
-/** The holder of what people do. */
-const HOLDER = 'manual';
 
 /** Runs an action for a person; `hostAt` gives the host for a home, if one was named. */
 export async function byHand(
@@ -38,7 +35,7 @@ export async function byHand(
   if (parsed.dryRun) {
     return { stdout: dryRun(action, request, options, seconds, host), exit: exitCode('planned') };
   }
-  const result = await execute(action, { request, program, holder: HOLDER, options }, host);
+  const result = await execute(action, { request, program, holder: MANUAL, options }, host);
   const exit = exitCode(result.outcome);
   return exit === 0
     ? { stdout: `${result.detail}${epilogue}`, exit }
@@ -59,7 +56,7 @@ function dryRun(
   { kernel }: Pick<Host, 'kernel'>,
 ): string {
   const values = read(action, request);
-  const backends = action.backends(values, { holder: HOLDER, expiry, options, kernel });
+  const backends = action.backends(values, { holder: MANUAL, expiry, options, kernel });
   if (request.verb === 'delete') return plan('delete', backends);
   refuseProtected(action, values);
   return plan('add', choose(backends, options, request));

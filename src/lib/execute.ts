@@ -9,7 +9,7 @@ import { refuseProtected } from './neverblock.ts';
 import { type Understood, understand, wordsOf } from './options.ts';
 import { asActionError, exitCode } from './outcome.ts';
 import type { Agent } from './ports.ts';
-import type { Request } from './request.ts';
+import { MANUAL, type Request } from './request.ts';
 import { unblock } from './unblock.ts';
 import { type FieldValues, read, targetOf } from './values.ts';
 
@@ -132,7 +132,7 @@ async function remove(
   const removed = await unblock(who, action.backends(values, circumstance), host);
   await host.log.honoured(request);
   if (removed.length === 0) {
-    const whose = holder === 'manual' ? 'done by hand' : `of ${holder}`;
+    const whose = holder === MANUAL ? 'done by hand' : `of ${holder}`;
     return { outcome: 'absent', detail: `${target}: there is nothing ${whose} to undo` };
   }
   const backend = removed.join(' ');

@@ -1,6 +1,5 @@
 /** The names that an entry point may import. */
 export { defineAction } from './action.ts';
-export { must, run, yesNo } from './effect.ts';
 export { srcip } from './fields.ts';
 export { packetFilterOption, packetFilters } from './firewall/packet-filter.ts';
 export { blackhole } from './routing/blackhole.ts';

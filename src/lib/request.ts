@@ -1,5 +1,8 @@
 import type { Subject } from './fields.ts';
 
+/** The holder of what people do by hand. */
+export const MANUAL = 'manual';
+
 /** What is asked for. */
 export type Verb = 'add' | 'delete';
 

@@ -105,7 +105,7 @@ export function nft({ text, family }: Ip, { holder, expiry, kernel }: Circumstan
   const renew = inPlace
     ? listed(`add ${element(true)}`)
     : listed(`add ${element(false)}`, `delete ${element(false)}`, `add ${element(true)}`);
-  const remove = run('nft', 'delete', ...`element inet ${TABLE} ${set}`.split(' '), `{ ${text} }`);
+  const remove = run('nft', 'delete', 'element', 'inet', TABLE, set, `{ ${text} }`);
 
   const trouble = (command: Command, completed: Completed): ActionError =>
     says(completed, 'Too many open files in system')
