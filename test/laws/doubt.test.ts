@@ -16,5 +16,5 @@ test.each(
   const { outcome } = await row.call('delete', host);
   expect(outcome).toBe('missing-tool');
   expect(exitCode(outcome)).not.toBe(0);
-  expect(host.drops(row.example.text)).toBe(true);
+  expect(host.holds(row.example.text)).toBe(true);
 });

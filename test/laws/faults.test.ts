@@ -25,9 +25,14 @@ async function length(row: Row, kind: (typeof HOSTS)[number]): Promise<number> {
 const only = (row: Row, at: number, fault: Fault) =>
   row.faults((place) => (place === at ? fault : undefined));
 
-describe.each(ROWS.map((row) => [row.name, row] as const))('%s', (_name, row) => {
-  const { text, subject } = row.example;
-  const dropped = (host: ModelHost) => subject === 'srcip' && host.drops(text);
+// How a tool fails does not depend on how the request was worded: one caller that is answered and
+// one that is not stand for all.
+const CALLERS = ['wazuh4', 'legacy'];
+const FAILING = ROWS.filter(({ protocol }) => CALLERS.includes(protocol.name));
+
+describe.each(FAILING.map((row) => [row.name, row] as const))('%s', (_name, row) => {
+  const { text } = row.example;
+  const dropped = (host: ModelHost) => host.holds(text);
 
   describe.each(HOSTS)('on a %s host', (kind) => {
     test.each(DEATHS)(
@@ -60,7 +65,7 @@ describe.each(ROWS.map((row) => [row.name, row] as const))('%s', (_name, row) =>
         host.faults = row.faults();
         const { outcome } = await row.call('add', host);
         expect(exitCode(outcome), `command ${at}`).toBe(0);
-        if (subject === 'srcip') expect(dropped(host), `command ${at}`).toBe(true);
+        expect(dropped(host), `command ${at}`).toBe(true);
       }
     });
 
@@ -76,7 +81,7 @@ describe.each(ROWS.map((row) => [row.name, row] as const))('%s', (_name, row) =>
           const { outcome, told } = await row.call('add', host);
           expect(tickets(host), `command ${at}`).toEqual([]);
           if (exitCode(outcome) === 0) {
-            if (subject === 'srcip') expect(dropped(host), `command ${at}`).toBe(true);
+            expect(dropped(host), `command ${at}`).toBe(true);
           } else {
             expect(told, `command ${at}`).toEqual([]);
             expect(alerts(host.log), `command ${at}`).toEqual([]);

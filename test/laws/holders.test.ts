@@ -18,11 +18,11 @@ describe.each(ADDRESSES.map((row) => [row.name, row] as const))('%s', (_name, ro
       expect(await row.call('add', host, { holder })).toMatchObject({ outcome: 'applied' });
     }
     expect(await row.call('delete', host, { holder: one })).toMatchObject({ outcome: 'removed' });
-    expect(host.drops(text)).toBe(true);
+    expect(host.holds(text)).toBe(true);
     expect(await row.call('delete', host, { holder: one })).toMatchObject({ outcome: 'absent' });
-    expect(host.drops(text)).toBe(true);
+    expect(host.holds(text)).toBe(true);
     expect(await row.call('delete', host, { holder: other })).toMatchObject({ outcome: 'removed' });
-    expect(host.drops(text)).toBe(false);
+    expect(host.holds(text)).toBe(false);
     expect(mentions(host, text)).toEqual(named);
   });
 });
@@ -54,9 +54,9 @@ describe.each(TIMED.map((row) => [row.name, row] as const))('%s', (_name, row) =
       host.pass(wait(30));
       await row.call('add', host, {}, { seconds: second });
       host.pass(wait(second + GRACE) - 500);
-      expect(host.drops(text)).toBe(true);
+      expect(host.holds(text)).toBe(true);
       host.pass(wait(10));
-      expect(host.drops(text)).toBe(false);
+      expect(host.holds(text)).toBe(false);
     });
 
     test('no end after an end, and the reverse', async () => {
@@ -64,10 +64,10 @@ describe.each(TIMED.map((row) => [row.name, row] as const))('%s', (_name, row) =
       await row.call('add', host, {}, { seconds: 60 });
       await row.call('add', host, {}, { seconds: 0 });
       host.pass(wait(10_000_000));
-      expect(host.drops(text)).toBe(true);
+      expect(host.holds(text)).toBe(true);
       await row.call('add', host, {}, { seconds: 60 });
       host.pass(wait(60 + GRACE + 10));
-      expect(host.drops(text)).toBe(false);
+      expect(host.holds(text)).toBe(false);
     });
   });
 
@@ -76,7 +76,7 @@ describe.each(TIMED.map((row) => [row.name, row] as const))('%s', (_name, row) =
     await row.call('add', host, { holder: 'manual' }, { seconds: 9_000 });
     await row.call('add', host, {}, { seconds: 60 });
     host.pass(wait(9_000));
-    expect(host.drops(text)).toBe(true);
+    expect(host.holds(text)).toBe(true);
   });
 
   test('a block whose time ran out is absent, and can be made again', async () => {
@@ -85,7 +85,7 @@ describe.each(TIMED.map((row) => [row.name, row] as const))('%s', (_name, row) =
     host.pass(wait(60 + GRACE + 10));
     expect(await row.call('delete', host)).toMatchObject({ outcome: 'absent' });
     expect(await row.call('add', host, {}, { seconds: 60 })).toMatchObject({ outcome: 'applied' });
-    expect(host.drops(text)).toBe(true);
+    expect(host.holds(text)).toBe(true);
   });
 
   test.each([2_147_000, 2_147_484, 99_999_699, 99_999_700, 999_999_999, 4_294_967_295, 2 ** 40])(
@@ -95,7 +95,7 @@ describe.each(TIMED.map((row) => [row.name, row] as const))('%s', (_name, row) =
       const { outcome } = await row.call('add', host, {}, { seconds });
       expect(outcome).toBe('applied');
       host.pass(wait(seconds));
-      expect(host.drops(text)).toBe(true);
+      expect(host.holds(text)).toBe(true);
     },
   );
 });

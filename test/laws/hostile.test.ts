@@ -156,7 +156,7 @@ describe.each(ADDRESSES.map((row) => [row.name, row] as const))('%s', (_name, ro
     const ran = await row.call('add', host, {}, { text });
     expect(ran).toMatchObject({ outcome: 'applied', target: canonical });
     if (row.protocol.answers) expect(ran.told[0]).toContain(`"keys":["${canonical}"]`);
-    expect(host.drops(canonical)).toBe(true);
+    expect(host.holds(canonical)).toBe(true);
     expect(host.commands.join('\n')).not.toContain(text);
     expect(await row.call('delete', host, {}, { text: canonical })).toMatchObject({
       outcome: 'removed',

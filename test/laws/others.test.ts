@@ -72,11 +72,11 @@ describe.each(V4.map((row) => [row.name, row] as const))('%s', (_name, row) => {
         const words = args.map((word) => (word === 'RULE' ? `riposte ${holder}` : word));
         host.tool({ tool: name, args: words });
       }
-      ended += host.drops(row.example.text) ? 0 : 1;
+      ended += host.holds(row.example.text) ? 0 : 1;
       await row.call('add', host, { holder, temper }, { text });
-      expect(host.drops(text), damage).toBe(true);
+      expect(host.holds(text), damage).toBe(true);
       await row.call('delete', host, { holder }, { text });
-      expect(host.drops(text), damage).toBe(false);
+      expect(host.holds(text), damage).toBe(false);
     }
     expect(ended).toBeGreaterThan(0);
   });
@@ -92,6 +92,6 @@ describe.each(V4.map((row) => [row.name, row] as const))('%s', (_name, row) => {
     expect(await row.call('add', host, { holder: 'firewall-drop' })).toMatchObject({
       outcome: 'applied',
     });
-    expect(host.drops(row.example.text)).toBe(true);
+    expect(host.holds(row.example.text)).toBe(true);
   });
 });

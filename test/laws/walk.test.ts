@@ -104,9 +104,9 @@ class Walk {
   #check(): void {
     for (const [target, { text }] of this.#targets.entries()) {
       const beliefs = this.#holders.map((_, holder) => this.#beliefs.get(`${holder} ${target}`));
-      if (beliefs.includes('held')) expect(this.host.drops(text), `${text} is held`).toBe(true);
+      if (beliefs.includes('held')) expect(this.host.holds(text), `${text} is held`).toBe(true);
       else if (!beliefs.includes('unsure')) {
-        expect(this.host.drops(text), `${text} is free`).toBe(false);
+        expect(this.host.holds(text), `${text} is free`).toBe(false);
       }
     }
   }

@@ -91,13 +91,26 @@ export class Row {
   }
 }
 
-/** Every action × protocol × example × backend, and `any` backend. */
+/**
+ * The action that a backend is tested with by itself: of those that have it, the one with the fewest
+ * ways. Where it is one way of many it is tested as such.
+ */
+function specialist(backend: string, { kind }: Example): Action | undefined {
+  const counts = ACTIONS.flatMap(({ action }) => {
+    const example = examplesOf(action).find((one) => one.kind === kind);
+    const names = example ? backendsOf(action, example.text).map(({ name }) => name) : [];
+    return names.includes(backend) ? [{ action, count: names.length }] : [];
+  });
+  return counts.sort((one, other) => one.count - other.count)[0]?.action;
+}
+
+/** Every action × protocol × example by any of its ways, and every way by itself. */
 export const ROWS: readonly Row[] = ACTIONS.flatMap(({ action }) =>
   PROTOCOLS.flatMap((protocol) =>
     examplesOf(action).flatMap((example) =>
-      [undefined, ...backendsOf(action, example.text).map(({ name }) => name)].map(
-        (backend) => new Row(action, protocol, example, backend),
-      ),
+      [undefined, ...backendsOf(action, example.text).map(({ name }) => name)]
+        .filter((name) => name === undefined || specialist(name, example) === action)
+        .map((backend) => new Row(action, protocol, example, backend)),
     ),
   ),
 );

@@ -61,8 +61,57 @@ add element inet admin firewall-drop6 { 2001:db8::7, 2001:db8::70 }
   ['ip', ['-4', '-batch', '-'], 'route add blackhole 203.0.113.7/32 table 254 metric 5\n'],
 ];
 
+/** A tool, or several tools over one state. */
+export interface Model {
+  readonly tools: readonly string[];
+  readonly run: (command: Command) => Completed;
+  /** All of its state as text, one thing a line. */
+  readonly listing: () => string;
+  /** Whether it keeps the target out. */
+  readonly holds: (target: string) => boolean;
+}
+
 /** Milliseconds that every tool takes. */
 const COST = 3;
+
+/** The tools of a host. A new one is a row here. */
+function models(now: () => number, renews: boolean): readonly Model[] {
+  const nft = new Nft(now, renews);
+  const ipset = new Ipset(now);
+  const routes = new Routes();
+  const xtables = (name: 'iptables' | 'ip6tables'): Model => {
+    const tables = new Xtables(name, ipset);
+    return {
+      tools: [name],
+      run: ({ args }) => tables.run(args),
+      listing: () => tables.listing(),
+      holds: (target) => tables.drops(target),
+    };
+  };
+  return [
+    {
+      tools: ['nft'],
+      run: ({ args, stdin }) => nft.run(args, stdin),
+      listing: () => nft.listing(false),
+      holds: (target) => nft.drops(target),
+    },
+    {
+      tools: ['ipset'],
+      run: ({ args }) => ipset.run(args),
+      listing: () => ipset.listing(),
+      // Only a rule that looks into a set keeps anything out.
+      holds: () => false,
+    },
+    xtables('iptables'),
+    xtables('ip6tables'),
+    {
+      tools: ['ip'],
+      run: ({ args, stdin }) => routes.run(args, stdin),
+      listing: () => routes.listing(),
+      holds: (target) => routes.drops(target),
+    },
+  ];
+}
 
 /**
  * A host in memory: the kernel's tables behind models of the tools, and files on memfs behind the
@@ -79,11 +128,7 @@ export class ModelHost {
   faults: Faults = () => undefined;
 
   readonly #kernel: readonly [number, number];
-  readonly #nft: Nft;
-  readonly #ipset: Ipset;
-  readonly #iptables: Xtables;
-  readonly #ip6tables: Xtables;
-  readonly #routes = new Routes();
+  readonly #models: readonly Model[];
   readonly #alive = new Set<string>();
   #now = Date.UTC(2026, 1, 3, 10, 11, 12);
   #processes = 0;
@@ -97,10 +142,7 @@ export class ModelHost {
     const now = () => this.#now;
     const [major, minor] = kernel;
     this.#kernel = kernel;
-    this.#nft = new Nft(now, major > 6 || (major === 6 && minor >= 12));
-    this.#ipset = new Ipset(now);
-    this.#iptables = new Xtables('iptables', this.#ipset);
-    this.#ip6tables = new Xtables('ip6tables', this.#ipset);
+    this.#models = models(now, major > 6 || (major === 6 && minor >= 12));
     this.volume.mkdirSync(`${HOME}/active-response/bin`, { recursive: true });
     this.volume.mkdirSync(`${HOME}/etc/shared`, { recursive: true });
     if (arConf !== undefined) this.volume.writeFileSync(`${HOME}/etc/shared/ar.conf`, arConf);
@@ -185,21 +227,10 @@ export class ModelHost {
   }
 
   /** What the tool answers, with no fault in the way. */
-  tool({ tool, args, stdin }: Command): Completed {
-    switch (tool) {
-      case 'nft':
-        return this.#nft.run(args, stdin);
-      case 'ipset':
-        return this.#ipset.run(args);
-      case 'iptables':
-        return this.#iptables.run(args);
-      case 'ip6tables':
-        return this.#ip6tables.run(args);
-      case 'ip':
-        return this.#routes.run(args, stdin);
-      default:
-        throw new Error(`the model host has no ${tool}`);
-    }
+  tool(command: Command): Completed {
+    const model = this.#models.find(({ tools }) => tools.includes(command.tool));
+    if (!model) throw new Error(`the model host has no ${command.tool}`);
+    return model.run(command);
   }
 
   /** The real files port, over this host's volume. */
@@ -213,10 +244,9 @@ export class ModelHost {
     this.#now += milliseconds;
   }
 
-  /** Whether the address is shut out: its packets dropped, or those to it, by whatever means. */
-  drops(address: string): boolean {
-    const tools = [this.#nft, this.#iptables, this.#ip6tables, this.#routes];
-    return tools.some((tool) => tool.drops(address));
+  /** Whether the target is kept out, by whatever means. */
+  holds(target: string): boolean {
+    return this.#models.some((model) => model.holds(target));
   }
 
   /** Text of one file below the home. */
@@ -249,11 +279,7 @@ export class ModelHost {
   /** The whole host as text, all but what only explains or orders: journal, log, line for the lock. */
   state(): string {
     return [
-      this.#nft.listing(false),
-      this.#ipset.listing(),
-      this.#iptables.listing(),
-      this.#ip6tables.listing(),
-      this.#routes.listing(),
+      ...this.#models.map((model) => model.listing()),
       ...this.records()
         .filter((path) => !path.includes('/lock/'))
         .map((path) => `${path}\n`),

@@ -28,9 +28,9 @@ test('the model refuses what it does not know', () => {
 test('the model sees its neighbours and is asked about packets, not about rules', () => {
   const host = new ModelHost();
   expect(host.state()).toContain('203.0.113.70');
-  expect(host.drops('203.0.113.70')).toBe(false);
+  expect(host.holds('203.0.113.70')).toBe(false);
   for (const chain of ['INPUT', 'FORWARD']) {
     host.tool({ tool: 'iptables', args: ['-I', chain, '-s', '203.0.113.7', '-j', 'DROP'] });
   }
-  expect(host.drops('203.0.113.7')).toBe(true);
+  expect(host.holds('203.0.113.7')).toBe(true);
 });
