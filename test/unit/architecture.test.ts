@@ -18,6 +18,7 @@ const LAYERS: Readonly<Record<string, number>> = {
   action: 2,
   protocol: 2,
   runner: 2,
+  http: 2,
   options: 2,
   invocation: 2,
   values: 2,
