@@ -30,6 +30,8 @@ const LAYERS: Readonly<Record<string, number>> = {
   'firewall/packet-filter': 3,
   'routing/blackhole': 2,
   ports: 2,
+  vault: 2,
+  signals: 2,
   person: 2,
   host: 3,
   perform: 4,
