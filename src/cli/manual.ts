@@ -1,7 +1,10 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import ms, { type StringValue } from 'ms';
+import type { Option as ActionOption } from '../lib/action.ts';
 import type { Subject } from '../lib/fields.ts';
+import { isOpen } from '../lib/options.ts';
 import type { Manual, Spec } from '../lib/person.ts';
+import { candidates } from '../lib/protocol.ts';
 import type { Verb } from '../lib/request.ts';
 
 const TARGET: Readonly<Record<Subject, { placeholder: string; help: string; example: string }>> = {
@@ -12,6 +15,9 @@ const TARGET: Readonly<Record<Subject, { placeholder: string; help: string; exam
   },
   user: { placeholder: 'name', help: 'the account', example: 'mallory' },
   file: { placeholder: 'path', help: 'the file', example: '/tmp/dropper' },
+  pid: { placeholder: 'number', help: 'the process', example: '4321' },
+  start: { placeholder: 'time', help: 'when it started', example: '2026-02-03T10:11:12Z' },
+  executable: { placeholder: 'path', help: 'what it runs', example: '/tmp/dropper' },
 };
 
 type Given = Readonly<Record<string, string | number | boolean | undefined>>;
@@ -55,16 +61,20 @@ export function parseManual(words: readonly string[], spec: Spec): Manual {
 }
 
 function describe(command: Command, verb: Verb, { fields, options, states }: Spec): Command {
-  const held = `after this the target ${states.held}`;
-  command.description(verb === 'add' ? held : 'undo what was done by hand');
-  for (const { subject } of Object.values(fields)) {
+  const held = states ? `after this the target ${states.held}` : 'do it now';
+  const undo = states ? 'undo what was done by hand' : 'nothing: it cannot be undone';
+  command.description(verb === 'add' ? held : undo);
+  for (const { subject, optional } of Object.values(fields)) {
     const { placeholder, help } = TARGET[subject];
-    command.requiredOption(`--${subject} <${placeholder}>`, help);
+    const flag = `--${subject} <${placeholder}>`;
+    if (optional) command.option(flag, help);
+    else command.requiredOption(flag, help);
   }
   if (verb === 'add') {
-    command.option('--for <time>', 'end it after a time, like 90s, 15m, 1h or 2d', seconds);
-    for (const [name, { help, values }] of Object.entries(options)) {
-      command.addOption(new Option(`--${name} <${name}>`, help).choices(values));
+    const hint = 'end it after a time, like 90s, 15m, 1h or 2d';
+    if (states) command.option('--for <time>', hint, seconds);
+    for (const [name, option] of Object.entries(options).filter(([, one]) => isOpen(one))) {
+      command.addOption(choice(name, option));
     }
   }
   return command
@@ -73,11 +83,24 @@ function describe(command: Command, verb: Verb, { fields, options, states }: Spe
     .option('--dry-run', 'print the commands and run none');
 }
 
-function examples({ program, fields }: Spec): string {
-  const targets = Object.values(fields).map(
-    ({ subject }) => `--${subject} ${TARGET[subject].example}`,
-  );
-  const lines = [['add', '--for 1h'], ['add', '--dry-run'], ['delete']].map(
+function choice(name: string, { help, values, parse }: ActionOption): Option {
+  const option = new Option(`--${name} <${name}>`, help);
+  if (values) return option.choices(values);
+  return option.argParser((text) => {
+    try {
+      return parse?.(text) ?? text;
+    } catch (thrown) {
+      throw new InvalidArgumentError((thrown as Error).message);
+    }
+  });
+}
+
+function examples({ program, fields, states }: Spec): string {
+  const targets = Object.values(fields)
+    .filter(({ optional }) => !optional)
+    .map(({ subject }) => `--${subject} ${TARGET[subject].example}`);
+  const held = [['add', '--for 1h'], ['add', '--dry-run'], ['delete']];
+  const lines = (states ? held : [['add', '--dry-run'], ['add']]).map(
     ([verb, ...rest]) => `  ${[program, verb, ...targets, ...rest].join(' ')}`,
   );
   return ['', 'Examples:', ...lines].join('\n');
@@ -98,7 +121,9 @@ function asked(verb: Verb, given: Given, spec: Spec): Manual {
   };
   const until = typeof given['for'] === 'number' ? given['for'] : undefined;
   const reason = text('reason');
-  const targets = Object.values(spec.fields).map(({ subject }) => `--${subject} ${text(subject)}`);
+  const targets = Object.values(spec.fields)
+    .filter(({ subject }) => text(subject) !== undefined)
+    .map(({ subject }) => `--${subject} ${text(subject)}`);
   const undo = `${spec.program} delete ${targets.join(' ')}`;
   return {
     kind: 'run',
@@ -106,7 +131,7 @@ function asked(verb: Verb, given: Given, spec: Spec): Manual {
       dialect: 'manual',
       verb,
       raw: [verb, ...targets, 'by hand', ...(reason ? [`because ${reason}`] : [])].join(' '),
-      candidates: { srcip: named('srcip'), user: named('user'), file: named('file') },
+      candidates: candidates(named),
       complaint: () => 'Nothing was done',
       extra: [],
       schedule: until === undefined ? { kind: 'open' } : { kind: 'exact', seconds: until },
@@ -123,7 +148,7 @@ function asked(verb: Verb, given: Given, spec: Spec): Manual {
     seconds: until,
     dryRun: given['dryRun'] === true,
     home: text('home'),
-    epilogue: verb === 'delete' ? '.' : `, ${span(until)} ${undo}`,
+    epilogue: verb === 'delete' || !spec.states ? '.' : `, ${span(until)} ${undo}`,
   };
 }
 

@@ -1,16 +1,21 @@
-import type { Backend } from './effect.ts';
+import { type Backend, stepsOf } from './effect.ts';
 import type { Host } from './host.ts';
+import { hold, remembers } from './memory.ts';
 import { ActionError, asActionError } from './outcome.ts';
-import { type Ensured, ensure, LeftBehind, mayTryNext, takeBack } from './perform.ts';
+import { ensure, LeftBehind, mayTryNext, takeBack } from './perform.ts';
 import type { Entry } from './records.ts';
 import { type Refusal, summed } from './refusal.ts';
 
 /** Whose block on what, and until when: the identity of marks and records. */
 export type Block = Omit<Entry, 'backend'>;
 
-/** A block that stands, and the record that this run wrote for it. */
-export interface Standing extends Ensured {
-  readonly record: Entry | undefined;
+/** A block that stands. */
+export interface Standing {
+  readonly backend: Backend;
+  /** Whether this run made it; false where it held before. */
+  readonly fresh: boolean;
+  /** Takes back what this run made, never what was there before; a sentence about what stayed. */
+  readonly withdraw: () => Promise<string | undefined>;
 }
 
 /**
@@ -24,16 +29,10 @@ export async function block(
 ): Promise<Standing> {
   const refusals: Refusal[] = [];
   for (const backend of backends) {
-    const record = { ...who, backend: backend.name };
-    let wrote = false;
     try {
-      wrote = backend.record && (await noted(record, backend, host));
-      const onLay = () => remember(who.action, backend, host);
-      const ensured = await ensure(backend, host, onLay);
-      return { ...ensured, record: wrote ? record : undefined };
+      return await (remembers(backend) ? hold(who, backend, host) : mark(who, backend, host));
     } catch (thrown) {
       const error = asActionError(thrown);
-      if (wrote && !(error instanceof LeftBehind)) await host.records.forget(record);
       if (!mayTryNext(error)) throw error;
       refusals.push({ backend, error, onRecord: false });
     }
@@ -41,10 +40,29 @@ export async function block(
   throw summed(refusals);
 }
 
+/** Makes a block that can be told from everybody else's. */
+async function mark(who: Block, backend: Backend, host: Host): Promise<Standing> {
+  const record = { ...who, backend: backend.name };
+  const wrote = backend.record && (await noted(record, backend, host));
+  try {
+    const { made } = await ensure(backend, host, () => remember(who.action, backend, host));
+    const withdraw = async () => {
+      const kept = await takeBack(made, host);
+      if (wrote && kept === undefined) await host.records.forget(record);
+      return kept;
+    };
+    return { backend, fresh: made.length > 0, withdraw };
+  } catch (thrown) {
+    const error = asActionError(thrown);
+    if (wrote && !(error instanceof LeftBehind)) await host.records.forget(record);
+    throw error;
+  }
+}
+
 /** Writes the record, but not for tools that are not there: it would outlive a crash for nothing. */
-async function noted(record: Entry, { effects }: Backend, host: Host): Promise<boolean> {
-  const steps = effects.flatMap(({ ground, see, make, undo }) => [ground?.see, see, make, undo]);
-  for (const tool of new Set(steps.flatMap((step) => (step ? [step.command.tool] : [])))) {
+async function noted(record: Entry, backend: Backend, host: Host): Promise<boolean> {
+  const commands = stepsOf(backend).flatMap((step) => ('command' in step ? [step.command] : []));
+  for (const tool of new Set(commands.map(({ tool }) => tool))) {
     if ((await host.runner.locate(tool)) === undefined) {
       throw new ActionError('missing-tool', `${tool} is not installed`);
     }
@@ -64,14 +82,4 @@ async function remember(
   } catch (thrown) {
     await log.say(`Not remembered that ${name} was used: ${asActionError(thrown).message}`);
   }
-}
-
-/** Takes back what this run made, never what was there before; a sentence about what stayed. */
-export async function withdraw(
-  { made, record }: Standing,
-  host: Host,
-): Promise<string | undefined> {
-  const kept = await takeBack(made, host);
-  if (record && kept === undefined) await host.records.forget(record);
-  return kept;
 }

@@ -1,12 +1,14 @@
-import type { Action } from './action.ts';
+import { isDeed, type Response } from './action.ts';
+import { circumstanceOf } from './call.ts';
 import { choose } from './choice.ts';
-import { plan } from './dryrun.ts';
+import { plan, planOnce } from './dryrun.ts';
 import { execute } from './execute.ts';
 import type { Host } from './host.ts';
 import { refuseProtected } from './neverblock.ts';
 import { exitCode, type Outcome } from './outcome.ts';
 import type { Manual } from './person.ts';
-import { MANUAL, type Request } from './request.ts';
+import { MANUAL } from './request.ts';
+import { settingsFor } from './settings.ts';
 import { read } from './values.ts';
 
 /** What a person sees, and what the shell gets. */
@@ -20,7 +22,7 @@ export interface Shown {
 
 /** Runs an action for a person; `hostAt` gives the host for a home, if one was named. */
 export async function byHand(
-  action: Action,
+  action: Response,
   parsed: Manual,
   program: string,
   hostAt: (home: string | undefined) => Host,
@@ -30,10 +32,11 @@ export async function byHand(
       ? { stdout: parsed.text, exit: 0 }
       : { stderr: parsed.text, exit: parsed.exit };
   }
-  const { request, options, seconds, home, epilogue } = parsed;
+  const { request, options, home, epilogue } = parsed;
   const host = hostAt(home);
   if (parsed.dryRun) {
-    return { stdout: dryRun(action, request, options, seconds, host), exit: exitCode('planned') };
+    const stdout = await dryRun(action, parsed, host);
+    return { stdout, exit: exitCode('planned') };
   }
   const result = await execute(action, { request, program, holder: MANUAL, options }, host);
   const exit = exitCode(result.outcome);
@@ -48,16 +51,19 @@ const POWERLESS: ReadonlySet<Outcome> = new Set(['tool-failed', 'bad-state']);
 export const failure = ({ outcome, detail }: { outcome: Outcome; detail: string }): string =>
   `${outcome}: ${detail}`;
 
-function dryRun(
-  action: Action,
-  request: Request,
-  options: Readonly<Record<string, string>>,
-  expiry: number | undefined,
-  { kernel }: Pick<Host, 'kernel'>,
-): string {
+async function dryRun(
+  action: Response,
+  { request, options: given, seconds }: Extract<Manual, { kind: 'run' }>,
+  host: Host,
+): Promise<string> {
   const values = read(action, request);
-  const backends = action.backends(values, { holder: MANUAL, expiry, options, kernel });
-  if (request.verb === 'delete') return plan('delete', backends);
-  refuseProtected(action, values);
-  return plan('add', choose(backends, options, request));
+  const undoing = request.verb === 'delete';
+  if (!undoing) refuseProtected(action, values);
+  const options = { ...(await settingsFor(action, host.files)), ...given };
+  const circumstance = circumstanceOf({ request, holder: MANUAL, options }, seconds, host);
+  if (isDeed(action)) {
+    return undoing ? '# a delete does nothing here' : planOnce(action.once(values, circumstance));
+  }
+  const backends = action.backends(values, circumstance);
+  return undoing ? plan('delete', backends) : plan('add', choose(backends, options, request));
 }

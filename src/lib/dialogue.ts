@@ -1,9 +1,7 @@
-import { type Standing, withdraw } from './block.ts';
 import type { Host } from './host.ts';
 import { ActionError, asActionError } from './outcome.ts';
 import { type Agent, LIMIT } from './ports.ts';
 import { checkKeys, parseReply } from './protocol.ts';
-import type { Request } from './request.ts';
 
 /** How the agent took the keys. */
 export type Answer = 'continue' | 'abort' | 'unanswered';
@@ -11,12 +9,15 @@ export type Answer = 'continue' | 'abort' | 'unanswered';
 /** Who talks to whom about what. */
 export interface Dialogue {
   readonly agent: Agent;
-  readonly request: Request;
   /** The program's name as the agent calls it. */
   readonly program: string;
   readonly keys: readonly string[];
   /** Words that may be shown of the extra arguments. */
   readonly known: ReadonlySet<string>;
+  /** What is done when the keys are out. */
+  readonly told: () => Promise<void>;
+  /** What is done where nobody can be told, and a sentence about what is left then. */
+  readonly untold: () => Promise<string>;
 }
 
 /**
@@ -25,21 +26,15 @@ export interface Dialogue {
  * registered the block and will undo it, so that silence changes nothing.
  */
 export async function converse(
-  { agent, request, program, keys, known }: Dialogue,
-  standing: Standing,
+  { agent, program, keys, known, told, untold }: Dialogue,
   host: Host,
 ): Promise<Answer> {
   const line = checkKeys(program, keys);
   if (!(await agent.tell(line))) {
-    const kept = await withdraw(standing, host);
-    const left =
-      standing.made.length > 0
-        ? (kept ?? 'the block was taken back')
-        : 'the block was there before';
-    const text = `the agent closed its end before it had the keys; ${left}`;
+    const text = `the agent closed its end before it had the keys; ${await untold()}`;
     throw new ActionError('undelivered', text);
   }
-  await host.log.honoured(request);
+  await told();
   await host.log.say(line);
   const rest = Math.max(0, LIMIT.run - host.clock.elapsed());
   const heard = await agent.hear(Math.min(LIMIT.reply, rest));

@@ -1,5 +1,14 @@
-import { type Backend, type Command, type Effect, spell } from './effect.ts';
+import type { Once } from './action.ts';
+import { type Backend, type Effect, type Memory, type Step, spelling } from './effect.ts';
 import type { Verb } from './request.ts';
+
+/** What a deed would do, as a script with its conditions as comments. */
+export const planOnce = ({ checks = [], steps }: Once): string =>
+  [
+    ...checks.map(spelling),
+    ...(checks.length > 0 ? ['# if nothing speaks against it:'] : []),
+    ...steps.map(spelling),
+  ].join('\n');
 
 /** What would be run, in order, as a script with its conditions as comments. */
 export function plan(verb: Verb, backends: readonly Backend[]): string {
@@ -7,6 +16,7 @@ export function plan(verb: Verb, backends: readonly Backend[]): string {
     .flatMap((backend, place) => [
       ...(place > 0 ? [`# ${backend.name}, ${elsewhere(verb)}:`] : [`# ${backend.name}:`]),
       ...backend.effects.flatMap((effect) => (verb === 'add' ? making(effect) : undoing(effect))),
+      ...(backend.memory ? remembering(verb, backend.memory) : []),
     ])
     .join('\n');
 }
@@ -17,23 +27,28 @@ const elsewhere = (verb: Verb) =>
     : 'only if nothing was found before, or on record';
 
 function making({ ground, see, make, renew }: Effect): string[] {
-  const way = ground?.ways[0]?.map(({ command }) => command) ?? [];
+  const way = ground?.ways[0] ?? [];
   return [
-    ...(ground?.see ? [spell(ground.see.command)] : []),
-    ...(ground?.see ? when('that says no', way) : []),
-    ...(see
-      ? [spell(see.command), ...when('that says no', [make.command])]
-      : [spell(make.command)]),
+    ...(ground?.see ? [spelling(ground.see), ...when('that says no', way)] : []),
+    ...(see ? [spelling(see), ...when('that says no', [make])] : [spelling(make)]),
     ...(ground && !ground.see ? when('it is not set up yet, or was damaged', way) : []),
-    ...(renew ? when('it is blocked already, to renew its expiry', [renew.command]) : []),
+    ...(renew ? when('it is blocked already, to renew its expiry', [renew]) : []),
   ];
 }
 
 function undoing({ see, undo }: Effect): string[] {
-  return see
-    ? [spell(see.command), ...when('that says yes', [undo.command])]
-    : [spell(undo.command)];
+  return see ? [spelling(see), ...when('that says yes', [undo])] : [spelling(undo)];
 }
 
-const when = (condition: string, commands: readonly Command[]): string[] =>
-  commands.length > 0 ? [`# if ${condition}:`, ...commands.map(spell)] : [];
+const remembering = (verb: Verb, { look, make, restore, usual }: Memory): string[] =>
+  verb === 'add'
+    ? [spelling(look), ...when('that says it does not hold yet', make(usual.former))]
+    : [
+        '# only if it is on record, and nobody else holds it:',
+        spelling(look),
+        '# then, for what was there before, say:',
+        ...restore(usual.former, usual.made).map(spelling),
+      ];
+
+const when = (condition: string, steps: readonly Step<string>[]): string[] =>
+  steps.length > 0 ? [`# if ${condition}:`, ...steps.map(spelling)] : [];

@@ -1,3 +1,4 @@
+import type { Host } from './host.ts';
 import { ActionError } from './outcome.ts';
 
 /** A process to run: a tool's bare name and its words. No shell, no path, nothing joined. */
@@ -16,10 +17,21 @@ export interface Completed {
 }
 
 /** A command and how to read its answer. `read` throws for every answer it does not understand. */
-export interface Step<Answer extends string> {
+export interface Asked<Answer extends string> {
   readonly command: Command;
   readonly read: (completed: Completed) => Answer;
 }
+
+/** What is done without a tool, through a port of the host. */
+export interface Deed<Answer extends string> {
+  /** For people and dry runs: what it does, as one line. */
+  readonly spelled: string;
+  /** Throws for everything but the answers; ends within `timeout` milliseconds. */
+  readonly act: (host: Host, timeout: number) => Promise<Answer>;
+}
+
+/** One thing that is done, and what it answered. */
+export type Step<Answer extends string> = Asked<Answer> | Deed<Answer>;
 
 /**
  * What an effect stands on (a table, a set, a rule that looks into it): shared by all targets, made
@@ -47,10 +59,40 @@ export interface Effect {
   readonly undo: Step<'undone' | 'absent'>;
 }
 
+/**
+ * A change to something that has no room for a mark: whose it is, and what it was before, is on
+ * record alone. All holders share one state, and the last one to go restores it.
+ */
+export interface Memory {
+  /** For people: what holds where. */
+  readonly what: string;
+  /** The state now, as the record keeps it; throws `refused` for what must never be changed. */
+  readonly look: Step<string>;
+  /** Whether a state is the wanted one. */
+  readonly holds: (state: string) => boolean;
+  /** From a state to the wanted one. */
+  readonly make: (state: string) => readonly Step<'made'>[];
+  /**
+   * What undo has to restore, given the state now and what is on record: who changed something in
+   * the meantime has the last word.
+   */
+  readonly former: (now: string, recorded: string | undefined) => string;
+  /** From the state now back to the former, as far as it is still as we made it. */
+  readonly restore: (former: string, now: string) => readonly Step<'undone'>[];
+  /** A usual state before and the one that is made of it, for dry runs. */
+  readonly usual: { readonly former: string; readonly made: string };
+  /** For people: how to lift what somebody else made. */
+  readonly lift: Command;
+}
+
 /** One way to reach an action's goal, complete in itself. */
 export interface Backend {
   readonly name: string;
   readonly effects: readonly Effect[];
+  /** In the place of effects, where nothing can be marked. Such a backend has a lock and a record. */
+  readonly memory?: Memory;
+  /** What people should know of a block that was made this way, as half a sentence. */
+  readonly caveat?: string;
   /** The longest expiry in seconds that it enforces by itself; 0 if it has none. */
   readonly longest: number;
   /**
@@ -85,7 +127,7 @@ export function unexpected(
 }
 
 /** The common reading: exit code 0 is `yes`, 1 is `no`, anything else could not tell. */
-export function yesNo(command: Command): Step<'present' | 'absent'> {
+export function yesNo(command: Command): Asked<'present' | 'absent'> {
   return {
     command,
     read: (completed) => {
@@ -97,7 +139,7 @@ export function yesNo(command: Command): Step<'present' | 'absent'> {
 }
 
 /** A command that must succeed, answering `answer`. */
-export function must<Answer extends string>(command: Command, answer: Answer): Step<Answer> {
+export function must<Answer extends string>(command: Command, answer: Answer): Asked<Answer> {
   return {
     command,
     read: (completed) => {
@@ -114,4 +156,26 @@ export function spell({ tool, args, stdin }: Command): string {
   const quote = (word: string) => (PLAIN.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
   const line = [tool, ...args].map(quote).join(' ');
   return stdin === undefined ? line : `${line} <<'END'\n${stdin.trimEnd()}\nEND`;
+}
+
+/** The step as one would type or say it. */
+export const spelling = (step: Step<string>): string =>
+  'command' in step ? spell(step.command) : step.spelled;
+
+/** Every step that a backend may take, in the order of an add and an undo. */
+export function stepsOf({ effects, memory }: Backend): readonly Step<string>[] {
+  const usual = memory && [
+    memory.look,
+    ...memory.make(memory.usual.former),
+    ...memory.restore(memory.usual.former, memory.usual.made),
+  ];
+  const all = effects.flatMap(({ ground, see, make, renew, undo }) => [
+    ground?.see,
+    ...(ground?.ways.flat() ?? []),
+    see,
+    make,
+    renew,
+    undo,
+  ]);
+  return [...(usual ?? []), ...all].filter((step) => step !== undefined);
 }

@@ -1,39 +1,21 @@
-import type { Action, Circumstance } from './action.ts';
-import { block } from './block.ts';
-import { choose } from './choice.ts';
-import { converse } from './dialogue.ts';
-import { expiryOf } from './expiry.ts';
+import { isDeed, type Response } from './action.ts';
+import type { Asked, Call, Done } from './call.ts';
+import { add, remove } from './held.ts';
 import type { Host } from './host.ts';
 import type { Result } from './log.ts';
 import { refuseProtected } from './neverblock.ts';
-import { type Understood, understand, wordsOf } from './options.ts';
+import { ignore, perform } from './once.ts';
+import { type Options, understand } from './options.ts';
 import { asActionError, exitCode } from './outcome.ts';
-import type { Agent } from './ports.ts';
-import { MANUAL, type Request } from './request.ts';
-import { unblock } from './unblock.ts';
+import type { Request } from './request.ts';
+import { settingsFor } from './settings.ts';
 import { type FieldValues, read, targetOf } from './values.ts';
 
-/** One call of an action. */
-export interface Call {
-  readonly request: Request;
-  /** The program's name as the agent calls it. */
-  readonly program: string;
-  /** Whose block it is. */
-  readonly holder: string;
-  /** Options given by hand; an agent's come in the request. */
-  readonly options?: Understood['options'];
-  /** The agent that waits for the keys; nobody does on a delete, for old agents or by hand. */
-  readonly agent?: Agent;
-}
-
-/** What an attempt adds to the result. */
-type Done = Pick<Result, 'outcome' | 'detail'> & Partial<Result>;
-
 /** One run from request to outcome. Never throws; the log and the journal know when it returns. */
-export async function execute(action: Action, call: Call, host: Host): Promise<Result> {
+export async function execute(response: Response, call: Call, host: Host): Promise<Result> {
   const { request, holder } = call;
   const known = {
-    action: action.name,
+    action: response.name,
     holder,
     verb: request.verb,
     ...(request.alert !== undefined && { alert: request.alert }),
@@ -42,101 +24,57 @@ export async function execute(action: Action, call: Call, host: Host): Promise<R
   let values: FieldValues | undefined;
   let done: Done;
   try {
-    const options = await optionsOf(action, call, host);
-    values = read(action, request);
-    done =
-      request.verb === 'add'
-        ? await add(action, values, options, call, host)
-        : await remove(action, values, options, call, host);
+    const options = await optionsOf(response, call, host);
+    values = read(response, request);
+    done = await run(response, { ...call, options, values }, host);
   } catch (thrown) {
     const { kind, message } = asActionError(thrown);
     await host.log.say(message);
     await host.log.declined(kind === 'refused' ? 'Refused' : 'Failed', request);
     done = { outcome: kind, detail: message };
   }
-  const result = { ...known, ...(values && { target: targetOf(action, values) }), ...done };
+  const target = values && targetOf(response, values);
+  const result = { ...known, ...(target && { target }), ...done };
   await host.log.outcome(result);
   if (exitCode(result.outcome) === 0 && result.answer !== 'abort') await host.log.say('Ended');
   await explain(result, request, host);
   return result;
 }
 
-async function optionsOf(action: Action, { request, options }: Call, { log }: Host) {
-  const { options: given, ignored } = understand(action, request.extra);
+async function run(response: Response, call: Asked, host: Host): Promise<Done> {
+  const undoing = call.request.verb === 'delete';
+  if (!undoing) refuseProtected(response, call.values);
+  if (isDeed(response)) return undoing ? ignore(response) : perform(response, call, host);
+  return undoing ? remove(response, call, host) : add(response, call, host);
+}
+
+async function optionsOf(
+  response: Response,
+  { request, options }: Call,
+  host: Host,
+): Promise<Options> {
+  const { options: given, ignored } = understand(response, request.extra);
   if (ignored.length > 0) {
-    await log.say(`Ignored ${ignored.length} extra argument(s) that this program does not know`);
+    await host.log.say(
+      `Ignored ${ignored.length} extra argument(s) that this program does not know`,
+    );
   }
-  return { ...given, ...options };
+  return { ...(await settingsOf(response, request, host)), ...given, ...options };
 }
 
-async function add(
-  action: Action,
-  values: FieldValues,
-  options: Understood['options'],
-  { request, program, holder, agent }: Call,
-  host: Host,
-): Promise<Done> {
-  refuseProtected(action, values);
-  const target = targetOf(action, values);
-  const expiry = await expiryOf(request, program, async () => ({
-    arConf: await host.files.read('etc/shared/ar.conf', 1 << 20),
-    ossecConf: await host.files.read('etc/ossec.conf', 1 << 22),
-  }));
-  const circumstance: Circumstance = { holder, expiry, options, kernel: host.kernel };
-  const backends = choose(action.backends(values, circumstance), options, request);
-  const until = endOf(host.clock.now(), expiry);
-
-  const standing = await block({ action: action.name, holder, target, until }, backends, host);
-  const keys = action.keys(values);
-  const dialogue = agent && { agent, request, program, keys, known: wordsOf(action) };
-  const answer = dialogue && (await converse(dialogue, standing, host));
-  if (!agent) await host.log.honoured(request);
-
-  const unanswered = answer === 'unanswered';
-  const longest = backends.find(({ name }) => name === standing.backend)?.longest ?? 0;
-  const enforced = expiry !== undefined && expiry <= longest;
-  const said = unanswered ? ', but the agent did not answer the keys' : '';
-  return {
-    outcome: unanswered ? 'unanswered' : standing.made.length > 0 ? 'applied' : 'already',
-    backend: standing.backend,
-    ...(enforced && until !== undefined && { until }),
-    ...(answer !== undefined && !unanswered && { answer }),
-    detail: `${target} ${action.states.held} (${standing.backend})${said}`,
-  };
-}
-
-// The last moment that a date can express.
-const LAST = 8.64e15;
-
-/** When the expiry is over, ISO 8601; nothing for never. */
-const endOf = (now: Date, expiry: number | undefined): string | undefined =>
-  expiry === undefined
-    ? undefined
-    : new Date(Math.min(now.getTime() + expiry * 1000, LAST)).toISOString();
-
-async function remove(
-  action: Action,
-  values: FieldValues,
-  options: Understood['options'],
-  { request, holder }: Call,
-  host: Host,
-): Promise<Done> {
-  const circumstance: Circumstance = {
-    holder,
-    expiry: undefined,
-    options,
-    kernel: host.kernel,
-  };
-  const target = targetOf(action, values);
-  const who = { action: action.name, holder, target, until: undefined };
-  const removed = await unblock(who, action.backends(values, circumstance), host);
-  await host.log.honoured(request);
-  if (removed.length === 0) {
-    const whose = holder === MANUAL ? 'done by hand' : `of ${holder}`;
-    return { outcome: 'absent', detail: `${target}: there is nothing ${whose} to undo` };
+/** A delete must work whatever became of the settings. */
+async function settingsOf(
+  response: Response,
+  { verb }: Request,
+  { files, log }: Host,
+): Promise<Options> {
+  try {
+    return await settingsFor(response, files);
+  } catch (thrown) {
+    if (verb === 'add') throw thrown;
+    await log.say(`Without root's settings: ${asActionError(thrown).message}`);
+    return {};
   }
-  const backend = removed.join(' ');
-  return { outcome: 'removed', backend, detail: `${target} ${action.states.lifted} (${backend})` };
 }
 
 /** Tells the journal. One that cannot be written changes no outcome. */

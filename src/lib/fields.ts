@@ -2,11 +2,16 @@ import ipaddr from 'ipaddr.js';
 import { ActionError } from './outcome.ts';
 
 /** What a message can name as a target. */
-export type Subject = 'srcip' | 'user' | 'file';
+export type Subject = (typeof SUBJECTS)[number];
+
+/** All of them. */
+export const SUBJECTS = ['srcip', 'user', 'file', 'pid', 'start', 'executable'] as const;
 
 /** A field an action asks for: where it comes from and how its text becomes a value. */
 export interface Field<Value extends Target = Target> {
   readonly subject: Subject;
+  /** Whether a message may go without it. */
+  readonly optional?: true;
   /** Throws `bad-field` with a sentence that says why the text will not do. */
   readonly parse: (text: string) => Value;
 }
@@ -54,3 +59,51 @@ function objection(text: string): string | undefined {
 
 /** The source address of the attack. */
 export const srcip: Field<Ip> = { subject: 'srcip', parse: parseIp };
+
+/** The name of an account. */
+export interface UserName extends Target {}
+
+// What the tools of every Linux take, and what cannot be read as an option or a number.
+const USER = /^[a-zA-Z_][a-zA-Z0-9_.@-]{0,31}\$?$/;
+
+/** Reads one account's name: no option, no number, no list, no path. */
+export function parseUser(text: string): UserName {
+  if (USER.test(text) && text.length <= 32) return { text };
+  const shown = JSON.stringify(text.slice(0, 80));
+  const rule = 'up to 32 letters, digits and _ . @ -, of which the first is a letter or _';
+  throw new ActionError('bad-field', `${shown} is no account name: ${rule}`);
+}
+
+/** The account that was attacked, or that attacks. */
+export const user: Field<UserName> = { subject: 'user', parse: parseUser };
+
+/** The absolute path of a file. */
+export interface FilePath extends Target {}
+
+// The longest path that the system takes, in bytes; one of them is its end.
+const MAX_PATH = 4095;
+
+/** Reads an absolute path as it stands: no `..`, no control characters, no half characters. */
+export function parsePath(text: string): FilePath {
+  const why = pathObjection(text);
+  if (why) throw new ActionError('bad-field', `${JSON.stringify(text.slice(0, 80))} ${why}`);
+  return { text };
+}
+
+function pathObjection(text: string): string | undefined {
+  if (!text.startsWith('/')) return 'is no absolute path';
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what this is about
+  if (/[\u0000-\u001f\u007f]/.test(text)) return 'has control characters in it';
+  if (!text.isWellFormed()) return 'is no text that a file can be called';
+  if (text.split('/').includes('..')) return 'goes up on its way';
+  const bytes = [...text].reduce((sum, character) => sum + utf8Length(character), 0);
+  return bytes > MAX_PATH ? 'is too long for a path' : undefined;
+}
+
+const utf8Length = (character: string): number => {
+  const point = character.codePointAt(0) ?? 0;
+  return point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+};
+
+/** The file that the alert is about. */
+export const file: Field<FilePath> = { subject: 'file', parse: parsePath };

@@ -15,5 +15,7 @@ export interface Host {
   readonly log: Log;
   /** The agent's configuration files; read on demand. */
   readonly files: Files;
+  /** The agent's home directory, where there is one. */
+  readonly home: string | undefined;
   readonly kernel: readonly [major: number, minor: number];
 }

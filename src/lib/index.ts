@@ -2,4 +2,5 @@
 export { defineAction } from './action.ts';
 export { srcip } from './fields.ts';
 export { packetFilterOption, packetFilters } from './firewall/packet-filter.ts';
+export { rateOption, throttle } from './firewall/throttle.ts';
 export { blackhole } from './routing/blackhole.ts';

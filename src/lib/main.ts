@@ -1,4 +1,4 @@
-import type { Action } from './action.ts';
+import type { Response } from './action.ts';
 import { byHand, failure } from './by-hand.ts';
 import { execute } from './execute.ts';
 import type { Host } from './host.ts';
@@ -17,7 +17,7 @@ import type { Request } from './request.ts';
 
 /** What the multi-call program is made of. */
 export interface Program {
-  readonly actions: readonly Action[];
+  readonly actions: readonly Response[];
   readonly version: string;
   /** The command line for people, evaluated only when a person calls. */
   readonly cli: () => Promise<{ readonly parseManual: ParseManual }>;
@@ -62,7 +62,7 @@ async function dispatch(program: Program): Promise<number> {
     : forAgent(action, name, call.by === 'legacy' ? call.words : undefined);
 }
 
-function find({ actions }: Program, name: string): Action {
+function find({ actions }: Program, name: string): Response {
   const action = actions.find((one) => one.name === name || one.aliases.includes(name));
   if (action) return action;
   const names = actions.flatMap((one) => [one.name, ...one.aliases]).join(', ');
@@ -86,7 +86,7 @@ async function forWhole(program: Program, words: readonly string[]): Promise<num
 
 async function forPerson(
   { cli, version }: Program,
-  action: Action,
+  action: Response,
   name: string,
   words: readonly string[],
 ): Promise<number> {
@@ -103,7 +103,7 @@ async function forPerson(
 
 /** One run for an agent: its words if it is an old one, else its message on standard input. */
 async function forAgent(
-  action: Action,
+  action: Response,
   name: string,
   words: readonly string[] | undefined,
 ): Promise<number> {
@@ -136,7 +136,7 @@ async function firstLine(agent: Agent, known: ReadonlySet<string>): Promise<Requ
   throw new ActionError('bad-request', `Cannot read input from stdin: ${why}`);
 }
 
-async function unreadable(action: Action, holder: string, error: ActionError, { log }: Host) {
+async function unreadable(action: Response, holder: string, error: ActionError, { log }: Host) {
   const result = { outcome: error.kind, detail: error.message };
   await log.say(error.message);
   await log.outcome({ ...result, action: action.name, holder, verb: undefined });

@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js';
-import type { Action } from './action.ts';
+import type { Response } from './action.ts';
 import type { Subject, Target } from './fields.ts';
 import { ActionError } from './outcome.ts';
 import type { FieldValues } from './values.ts';
@@ -14,16 +14,18 @@ const REFUSED: Readonly<Record<string, string>> = {
 };
 
 /** Throws `refused` for a protected target. It concerns adds only: an undo must always work. */
-export function refuseProtected(action: Pick<Action, 'fields'>, values: FieldValues): void {
+export function refuseProtected(action: Pick<Response, 'fields'>, values: FieldValues): void {
   for (const [name, { subject }] of Object.entries(action.fields)) {
     const value = values[name];
     const why = value && protection(subject, value);
-    if (why) throw new ActionError('refused', `${why}; it is never blocked`);
+    if (why) throw new ActionError('refused', `${why}; it is never touched`);
   }
 }
 
 /** Why a target must never be blocked, or nothing. */
 export function protection(subject: Subject, { text }: Target): string | undefined {
+  if (subject === 'user') return text === 'root' ? 'root is this host’s administrator' : undefined;
+  if (subject === 'file') return text === '/' ? '/ is the whole system' : undefined;
   if (subject !== 'srcip') return undefined;
   const address = ipaddr.parse(text);
   if (address.kind() === 'ipv4' && text.startsWith('0.')) return `${text} means this network`;

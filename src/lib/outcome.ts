@@ -3,10 +3,11 @@
  * `docs/outcomes.md` is checked against it by a test.
  */
 export const OUTCOMES = {
-  applied: { exit: 0, meaning: 'The block was made and seen to hold.' },
+  applied: { exit: 0, meaning: 'It was done and seen to hold.' },
   already: { exit: 0, meaning: 'It held before; its expiry, where it has one, was renewed.' },
   removed: { exit: 0, meaning: 'What this holder had made was undone.' },
   absent: { exit: 0, meaning: 'Nothing of this holder’s was there; the target is free of it.' },
+  ignored: { exit: 0, meaning: 'A delete of what the agent cannot undo; nothing was done.' },
   planned: { exit: 0, meaning: 'Dry run: the commands were printed and none was run.' },
   usage: { exit: 2, meaning: 'The command line was not understood; nothing was done.' },
   'bad-request': { exit: 3, meaning: 'The agent’s message could not be read; nothing was done.' },
@@ -24,6 +25,8 @@ export const OUTCOMES = {
   },
   unanswered: { exit: 13, meaning: 'The agent got the keys and did not answer; the block stays.' },
   'bad-state': { exit: 14, meaning: 'The state folder cannot be trusted or written.' },
+  'bad-settings': { exit: 15, meaning: 'Root’s own settings cannot be understood.' },
+  'no-effect': { exit: 16, meaning: 'It would change nothing on this host; nothing was done.' },
   internal: { exit: 70, meaning: 'A defect in Riposte; please report it.' },
 } as const satisfies Record<string, { exit: number; meaning: string }>;
 
@@ -31,7 +34,10 @@ export const OUTCOMES = {
 export type Outcome = keyof typeof OUTCOMES;
 
 /** The outcomes that an error can carry. */
-export type Failure = Exclude<Outcome, 'applied' | 'already' | 'removed' | 'absent' | 'planned'>;
+export type Failure = Exclude<
+  Outcome,
+  'applied' | 'already' | 'removed' | 'absent' | 'ignored' | 'planned'
+>;
 
 /** The process exit code of an outcome: 0 only where the wanted state was seen to hold. */
 export const exitCode = (outcome: Outcome): number => OUTCOMES[outcome].exit;

@@ -3,8 +3,8 @@ import type { Host } from './host.ts';
 import { ActionError, asActionError, type Failure, Unfinished } from './outcome.ts';
 import { LIMIT } from './ports.ts';
 
-/** What doing needs of the host. */
-export type Doing = Pick<Host, 'runner' | 'clock' | 'lock'>;
+/** What doing needs of the host; a deed may need any of it. */
+export type Doing = Host;
 
 /** Effects that hold now. */
 export interface Ensured {
@@ -19,19 +19,26 @@ export class LeftBehind extends ActionError {}
 // One to find the ground missing, one on the new ground, one for a neighbour that lifted it meanwhile.
 const ROUNDS = 3;
 
-// Milliseconds for one tool, and since the process began for all of them.
-interface Budget {
+/** Milliseconds for one tool, and since the process began for all of them. */
+export interface Budget {
   readonly tool: number;
   readonly end: number;
 }
 const WORK: Budget = { tool: LIMIT.tool, end: LIMIT.work };
-const TAKE_BACK: Budget = { tool: LIMIT.undo, end: LIMIT.run };
+/** For taking back what a failed run has done. */
+export const TAKE_BACK: Budget = { tool: LIMIT.undo, end: LIMIT.run };
 
-/** Asks one step; the tool's own limit shrinks with what is left of the run's. */
-async function ask<Answer extends string>(step: Step<Answer>, doing: Doing, budget = WORK) {
+/** Takes one step; its own limit shrinks with what is left of the run's. */
+export async function ask<Answer extends string>(
+  step: Step<Answer>,
+  doing: Doing,
+  budget = WORK,
+): Promise<Answer> {
   const left = budget.end - doing.clock.elapsed();
   if (left <= 0) throw new ActionError('timed-out', 'the run overran its time');
-  return step.read(await doing.runner.run(step.command, Math.min(budget.tool, left)));
+  const timeout = Math.min(budget.tool, left);
+  if ('act' in step) return step.act(doing, timeout);
+  return step.read(await doing.runner.run(step.command, timeout));
 }
 
 /**
@@ -51,7 +58,7 @@ export async function ensure(
 const inSteps = ({ effects }: Backend) => effects.some(({ see }) => see);
 
 /** Runs what belongs together without another run in between. */
-async function alone<T>(
+export async function alone<T>(
   { lock: name }: Backend,
   { lock }: Doing,
   work: () => Promise<T>,
@@ -202,7 +209,12 @@ export async function foreign(backend: Backend, doing: Doing): Promise<Command |
   return undefined;
 }
 
-const NEXT: ReadonlySet<Failure> = new Set(['missing-tool', 'tool-failed', 'bad-state']);
+const NEXT: ReadonlySet<Failure> = new Set([
+  'missing-tool',
+  'tool-failed',
+  'bad-state',
+  'no-effect',
+]);
 
 /** Whether another backend may be tried after this failure: not when it cost the time for one. */
 export const mayTryNext = ({ kind }: ActionError): boolean => NEXT.has(kind);

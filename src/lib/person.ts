@@ -1,8 +1,10 @@
-import type { Action } from './action.ts';
+import type { Action, Response } from './action.ts';
 import type { Request } from './request.ts';
 
 /** What the command line needs to know of the program it speaks for. */
-export interface Spec extends Pick<Action, 'summary' | 'fields' | 'options' | 'states'> {
+export interface Spec extends Pick<Response, 'summary' | 'fields' | 'options'> {
+  /** How a target is called afterwards; nothing for what is done once. */
+  readonly states?: Action['states'];
   /** The name it was called by. */
   readonly program: string;
   readonly version: string;

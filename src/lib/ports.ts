@@ -11,6 +11,11 @@ export interface Clock {
 export interface Files {
   /** Text of a regular file with one link and at most `limit` bytes; nothing where there is none. */
   read(path: string, limit: number): Promise<string | undefined>;
+  /**
+   * Text of a file in the state folder; nothing where there is none. `bad-state` where anybody but
+   * the owner could have written it, or where it is no regular file of at most `limit` bytes.
+   */
+  readOwn(path: string, limit: number): Promise<string | undefined>;
   /** Appends in one write, creating the file with `mode`. */
   append(path: string, text: string, mode: number): Promise<void>;
   /** Creates a file that must not exist and syncs it with its folder; false if it does. */

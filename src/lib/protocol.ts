@@ -1,4 +1,4 @@
-import type { Subject } from './fields.ts';
+import { SUBJECTS, type Subject } from './fields.ts';
 import { type Json, JsonObject, parseJson } from './json.ts';
 import { ActionError } from './outcome.ts';
 import type { Candidate, Request, Schedule, Verb } from './request.ts';
@@ -21,6 +21,15 @@ interface Dialect {
 
 const DATA = 'parameters.alert.data';
 
+const COMPLAINTS: Readonly<Record<Subject, string>> = {
+  srcip: "Cannot read 'srcip' from data or invalid IP format",
+  user: "Cannot read 'dstuser' from data or invalid username format",
+  file: "Cannot read 'syscheck.path' from alert",
+  pid: "Cannot read 'process.pid' from data",
+  start: "Cannot read 'process.start' from data",
+  executable: "Cannot read 'process.executable' from data",
+};
+
 const WAZUH4: Dialect = {
   name: 'wazuh4',
   recognises: (root) =>
@@ -36,14 +45,12 @@ const WAZUH4: Dialect = {
       `${DATA}.srcip`,
     ],
     user: [`${DATA}.dstuser`],
-    file: ['parameters.alert.syscheck.path'],
+    file: ['parameters.alert.syscheck.path', `${DATA}.virustotal.source.file`],
+    pid: [`${DATA}.process.pid`],
+    start: [`${DATA}.process.start`],
+    executable: [`${DATA}.process.executable`],
   },
-  complaint: (subject) =>
-    subject === 'user'
-      ? "Cannot read 'dstuser' from data or invalid username format"
-      : subject === 'srcip'
-        ? "Cannot read 'srcip' from data or invalid IP format"
-        : "Cannot read 'syscheck.path' from alert",
+  complaint: (subject) => COMPLAINTS[subject],
   extra: 'parameters.extra_args',
   // Without an alert id the call came from a person through the manager, who sets no timeout.
   schedule: (root) => (alertId(root, WAZUH4) ? { kind: 'configured' } : { kind: 'open' }),
@@ -64,7 +71,14 @@ const WAZUH5: Dialect = {
     );
     return verbs.size === 1 ? String([...verbs][0]) : undefined;
   },
-  paths: { srcip: ['source.ip'], user: ['user.name'], file: ['file.path'] },
+  paths: {
+    srcip: ['source.ip'],
+    user: ['user.name'],
+    file: ['file.path'],
+    pid: ['process.pid'],
+    start: ['process.start'],
+    executable: ['process.executable'],
+  },
   complaint: (subject, rejected) =>
     subject === 'srcip' && rejected
       ? `Invalid IP address: '${rejected.text.slice(0, 80)}'`
@@ -124,6 +138,17 @@ function masked(line: string, root: JsonObject, path: string, known: ReadonlySet
   }, line);
 }
 
+const NUMBERS: readonly Subject[] = ['pid', 'start'];
+
+/** The candidates for every subject. */
+export const candidates = (
+  found: (subject: Subject) => readonly Candidate[],
+): Request['candidates'] =>
+  Object.fromEntries(SUBJECTS.map((subject) => [subject, found(subject)])) as Record<
+    Subject,
+    readonly Candidate[]
+  >;
+
 /**
  * Reads the first line of an agent's JSON dialogue. Of its extra arguments only the words of `known`
  * are ever shown.
@@ -136,16 +161,19 @@ export function parseRequest(line: string, known: ReadonlySet<string>): Request 
     const wanted = allowed.join(' or ');
     throw new ActionError('bad-request', `Invalid value of 'command': it must be ${wanted}`);
   }
-  const candidates = (subject: Subject): Candidate[] =>
+  const found = (subject: Subject): Candidate[] =>
     dialect.paths[subject].flatMap((path) => {
-      const text = root.text(path);
-      return text === undefined ? [] : [{ path, text }];
+      const value = root.at(path);
+      // A process is a number; everything else that is none of ours to guess is a text.
+      const text = NUMBERS.includes(subject) && typeof value === 'number' ? `${value}` : value;
+      return typeof text === 'string' ? [{ path, text }] : [];
     });
   return {
     dialect: dialect.name,
     verb,
     raw: masked(line, root, dialect.extra, known),
-    candidates: { srcip: candidates('srcip'), user: candidates('user'), file: candidates('file') },
+    document: root,
+    candidates: candidates(found),
     complaint: dialect.complaint,
     extra: extraWords(root.at(dialect.extra)),
     schedule: dialect.schedule(root),
@@ -181,11 +209,12 @@ export function parseLegacy(words: readonly string[]): Request {
     dialect: 'legacy',
     verb: verb === 'delete' ? 'delete' : 'add',
     raw: words.slice(0, 5).join(' '),
-    candidates: {
-      srcip: given('the third argument', ip),
-      user: given('the second argument', user),
-      file: given('the file name', legacyFile(rest)),
-    },
+    words,
+    candidates: candidates((subject) => {
+      if (subject === 'srcip') return given('the third argument', ip);
+      if (subject === 'user') return given('the second argument', user);
+      return subject === 'file' ? given('the file name', legacyFile(rest)) : [];
+    }),
     complaint: WAZUH4.complaint,
     extra: [],
     // An old agent renews a block without running the program again, so no expiry would be safe.

@@ -12,6 +12,8 @@ export interface Place {
 export interface Entry extends Place {
   /** When it should end at the latest, ISO 8601; nothing for no end. */
   readonly until: string | undefined;
+  /** What was there before, where undo must restore it. */
+  readonly former?: string;
 }
 
 /**
@@ -22,9 +24,15 @@ export interface Entry extends Place {
 export interface Records {
   /** Names of the backends on record for a target. */
   backends(where: Omit<Place, 'backend'>): Promise<readonly string[]>;
+  /** All that is on record for a target in one backend, whoever holds it. */
+  entries(where: Omit<Place, 'holder'>): Promise<readonly Entry[]>;
   /** Writes the record before the effect; false if it was there and is now renewed. */
   note(entry: Entry): Promise<boolean>;
   forget(place: Place): Promise<void>;
+  /** Whether an action hears of a thing for the first time within a day; it is remembered. */
+  first(action: string, thing: string): Promise<boolean>;
+  /** Lets it be done again. */
+  unlearn(action: string, thing: string): Promise<void>;
   /** Remembers that an action used a backend. */
   markUsed(action: string, backend: string): Promise<void>;
   /** Whether it did since the last boot; what the kernel held before is gone. */
@@ -37,9 +45,29 @@ const folder = (action: string) => `${STATE}/held/${action}`;
 const stem = ({ target, holder }: Omit<Place, 'backend'>) =>
   `${encodeURIComponent(target)}@${holder}@`;
 
+// No target can be encoded to a name with `=` in it.
+const ONCE = 'once=';
+const once = (action: string, thing: string) =>
+  `${folder(action)}/${ONCE}${encodeURIComponent(thing).slice(0, 200)}`;
+
+const DAY = 86_400_000;
+const MAX_RECORD = 64 << 10;
+
+/** What a record says beside its name. One that is torn says nothing. */
+function parsed(text: string): Pick<Entry, 'until' | 'former'> {
+  try {
+    const { until, former } = JSON.parse(text) as Partial<Record<string, unknown>>;
+    return {
+      until: typeof until === 'string' ? until : undefined,
+      ...(typeof former === 'string' && { former }),
+    };
+  } catch {
+    return { until: undefined };
+  }
+}
+
 /** Records as files. `boot` names this boot of the system, in a word. */
 export function recordsIn(files: Files, boot: () => string): Records {
-  // No target can be encoded to a name with `=` in it.
   const uses = (backend: string) => `used=${backend}=`;
   const used = (backend: string) => `${uses(backend)}${boot()}`;
   const path = (place: Place) => `${folder(place.action)}/${stem(place)}${place.backend}`;
@@ -51,6 +79,19 @@ export function recordsIn(files: Files, boot: () => string): Records {
         .filter((name) => name.startsWith(prefix))
         .map((name) => name.slice(prefix.length));
     },
+    async entries({ action, target, backend }) {
+      const [head, tail] = [`${encodeURIComponent(target)}@`, `@${backend}`];
+      const names = (await files.list(folder(action))).filter(
+        (name) => name.startsWith(head) && name.endsWith(tail),
+      );
+      const found: Entry[] = [];
+      for (const name of names) {
+        const holder = name.slice(head.length, -tail.length);
+        const text = await files.readOwn(`${folder(action)}/${name}`, MAX_RECORD);
+        if (text !== undefined) found.push({ ...parsed(text), action, holder, target, backend });
+      }
+      return found;
+    },
     async note(entry) {
       await files.ensurePrivate(folder(entry.action));
       const text = `${JSON.stringify(entry)}\n`;
@@ -60,6 +101,18 @@ export function recordsIn(files: Files, boot: () => string): Records {
     },
     async forget(place) {
       await files.remove(path(place));
+    },
+    async first(action, thing) {
+      await files.ensurePrivate(folder(action));
+      for (const name of await files.list(folder(action))) {
+        const path = `${folder(action)}/${name}`;
+        const stale = name.startsWith(ONCE) && ((await files.age(path)) ?? 0) > DAY;
+        if (stale) await files.remove(path);
+      }
+      return files.create(once(action, thing), '');
+    },
+    async unlearn(action, thing) {
+      await files.remove(once(action, thing));
     },
     async markUsed(action, backend) {
       await files.ensurePrivate(folder(action));

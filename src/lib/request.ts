@@ -1,4 +1,5 @@
 import type { Subject } from './fields.ts';
+import type { JsonObject } from './json.ts';
 
 /** The holder of what people do by hand. */
 export const MANUAL = 'manual';
@@ -27,9 +28,21 @@ export interface Candidate {
   readonly text: string;
 }
 
-/** One request in one form, whatever the caller's dialect. */
-export interface Request {
+/** The message itself, for actions that pass it on. All of it is text from outside. */
+export interface Message {
   readonly dialect: DialectName;
+  /** The whole document of the two JSON forms. */
+  readonly document?: JsonObject;
+  /** All words of an old agent's call, the verb first. */
+  readonly words?: readonly string[];
+  /** Words of the extra arguments, those that are options too. */
+  readonly extra: readonly string[];
+  readonly alert: string | undefined;
+  readonly rule: string | undefined;
+}
+
+/** One request in one form, whatever the caller's dialect. */
+export interface Request extends Message {
   readonly verb: Verb;
   /** The message as received, without its line end and with secrets masked. */
   readonly raw: string;
@@ -37,11 +50,7 @@ export interface Request {
   readonly candidates: Readonly<Record<Subject, readonly Candidate[]>>;
   /** Upstream's wording for a target that is missing or no good; its own tests match it. */
   readonly complaint: (subject: Subject, rejected: Candidate | undefined) => string;
-  /** Words of the extra arguments; an attacker's text never gets in here. */
-  readonly extra: readonly string[];
   readonly schedule: Schedule;
-  readonly alert: string | undefined;
-  readonly rule: string | undefined;
   /** Why, in a person's words. */
   readonly reason?: string;
 }

@@ -1,6 +1,7 @@
 import type { Block } from './block.ts';
-import { type Backend, spell } from './effect.ts';
+import { type Backend, type Command, spell } from './effect.ts';
 import type { Host } from './host.ts';
+import { heldByOthers, release, remembers } from './memory.ts';
 import { ActionError, asActionError } from './outcome.ts';
 import { foreign, lift } from './perform.ts';
 import { type Refusal, summed } from './refusal.ts';
@@ -22,6 +23,10 @@ export async function unblock(
     // Where the records cannot be read, everything is looked into.
     if (removed.length > 0 && recorded && !onRecord) continue;
     try {
+      if (remembers(backend)) {
+        if ((await release(who, backend, host)) === 'removed') removed.push(backend.name);
+        continue;
+      }
       if ((await lift(backend, host)) === 'removed') removed.push(backend.name);
       if (onRecord) await host.records.forget({ ...who, backend: backend.name });
     } catch (thrown) {
@@ -35,7 +40,7 @@ export async function unblock(
     const done = removed.length > 0 ? `; removed from ${removed.join(', ')}` : '';
     throw new ActionError(kind, `${message}${done}`);
   }
-  if (removed.length === 0) await refuseForeign(backends, host);
+  if (removed.length === 0) await refuseForeign(who, backends, host);
   return removed;
 }
 
@@ -72,12 +77,12 @@ async function unexcused(
 }
 
 /** Nothing was ours: that is fine, unless somebody else's rule still holds the target. */
-async function refuseForeign(backends: readonly Backend[], host: Host): Promise<void> {
+async function refuseForeign(who: Block, backends: readonly Backend[], host: Host): Promise<void> {
   for (const backend of backends) {
-    if (!backend.foreign) continue;
-    const command = await foreign(backend, host).catch((thrown: unknown) => {
+    const command = await lifting(who, backend, host).catch((thrown: unknown) => {
       const error = asActionError(thrown);
-      if (error.kind === 'missing-tool') return undefined;
+      // What cannot be looked for here, or would never have been changed, is none of ours.
+      if (error.kind === 'missing-tool' || error.kind === 'refused') return undefined;
       throw error;
     });
     if (command) {
@@ -85,4 +90,9 @@ async function refuseForeign(backends: readonly Backend[], host: Host): Promise<
       throw new ActionError('not-ours', text);
     }
   }
+}
+
+async function lifting(who: Block, backend: Backend, host: Host): Promise<Command | undefined> {
+  if (!remembers(backend)) return foreign(backend, host);
+  return (await heldByOthers(who, backend, host)) ? backend.memory.lift : undefined;
 }

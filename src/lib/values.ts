@@ -1,4 +1,4 @@
-import type { Action } from './action.ts';
+import type { Response } from './action.ts';
 import type { Target } from './fields.ts';
 import { ActionError, asActionError } from './outcome.ts';
 import type { Candidate, Request } from './request.ts';
@@ -7,14 +7,18 @@ import type { Candidate, Request } from './request.ts';
 export type FieldValues = Readonly<Record<string, Target>>;
 
 /** Reads the declared fields: of each field's candidates the first that is valid. */
-export function read(action: Action, { candidates, complaint }: Request): FieldValues {
+export function read(
+  action: Pick<Response, 'fields'>,
+  { candidates, complaint }: Request,
+): FieldValues {
   return Object.fromEntries(
-    Object.entries(action.fields).map(([name, { subject, parse }]) => {
+    Object.entries(action.fields).flatMap(([name, { subject, parse, optional }]) => {
+      if (optional && candidates[subject].length === 0) return [];
       const why: string[] = [];
       let rejected: Candidate | undefined;
       for (const candidate of candidates[subject]) {
         try {
-          return [name, parse(candidate.text)];
+          return [[name, parse(candidate.text)]];
         } catch (thrown) {
           rejected ??= candidate;
           why.push(`${candidate.path}: ${asActionError(thrown).message}`);
@@ -27,5 +31,5 @@ export function read(action: Action, { candidates, complaint }: Request): FieldV
 }
 
 /** What a run is about, in one text: the name of records and of the outcome line's target. */
-export const targetOf = (action: Action, values: FieldValues): string =>
-  action.keys(values).join(' ');
+export const targetOf = ({ keys }: Response, values: FieldValues): string =>
+  keys?.(values).join(' ') ?? '';

@@ -58,7 +58,10 @@ const HOSTILE: Readonly<Record<Subject, readonly string[]>> = {
     '\u202e1.2.3.4',
   ],
   user: ['', '-', '-x', '--', 'a b', 'a:b', 'a\nb', '../x', '$(id)', 'x'.repeat(9_999), '1000'],
-  file: ['', '-', 'relative', '/a/../b', '/a\nb', `/${'x'.repeat(9_999)}`],
+  file: ['', '-', 'relative', '/a/../b', '/a\nb', '/a\ud800', `/${'x'.repeat(9_999)}`],
+  pid: ['', '-', '-1', '0', '1 2', '1e3', '99999999999'],
+  start: ['', '-', 'yesterday', '-1', 'NaN'],
+  executable: ['', 'relative', '/a/../b', '/a\nb'],
 };
 
 /** Targets that no host must ever block. */
@@ -83,6 +86,9 @@ const PROTECTED: Readonly<Record<Subject, readonly string[]>> = {
   ],
   user: ['root'],
   file: ['/'],
+  pid: ['1'],
+  start: [],
+  executable: [],
 };
 
 const CHOSEN = ROWS.filter(({ backend }) => backend === undefined);

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { ACTIONS } from '../support/actions.ts';
+import { RESPONSES } from '../support/actions.ts';
 import { ROWS } from '../support/matrix.ts';
 
 test('there are actions', () => {
-  expect(ACTIONS.length).toBeGreaterThan(0);
+  expect(RESPONSES.length).toBeGreaterThan(0);
 });
 
-describe.each(ACTIONS.map((found) => [`${found.platform}/${found.file}`, found] as const))(
+describe.each(RESPONSES.map((found) => [`${found.platform}/${found.file}`, found] as const))(
   '%s',
   (_name, { file, platform, action }) => {
     test('is named as its file', () => {
@@ -18,7 +18,7 @@ describe.each(ACTIONS.map((found) => [`${found.platform}/${found.file}`, found] 
     });
 
     test('shares no name with another of its platform', () => {
-      const names = ACTIONS.filter((other) => other.platform === platform).flatMap((other) => [
+      const names = RESPONSES.filter((other) => other.platform === platform).flatMap((other) => [
         other.action.name,
         ...other.action.aliases,
       ]);

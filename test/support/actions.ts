@@ -1,30 +1,46 @@
 import { readdirSync } from 'node:fs';
-import type { Action } from '../../src/lib/action.ts';
-import type { Backend } from '../../src/lib/effect.ts';
+import {
+  type Action,
+  type Circumstance,
+  type Deed,
+  isDeed,
+  type Response,
+} from '../../src/lib/action.ts';
+import { type Backend, stepsOf } from '../../src/lib/effect.ts';
 import type { Subject } from '../../src/lib/fields.ts';
 
 /** One action file, found in `scripts/`. */
-export interface Found {
+export interface Found<Kind extends Response = Response> {
   readonly platform: string;
   /** The file's name without its end. */
   readonly file: string;
-  readonly action: Action;
+  readonly action: Kind;
 }
 
 const SCRIPTS = new URL('../../scripts/', import.meta.url);
 
 /** Every action file of every platform; nothing is listed by hand. */
-export const ACTIONS: readonly Found[] = await Promise.all(
+export const RESPONSES: readonly Found[] = await Promise.all(
   readdirSync(SCRIPTS).flatMap((platform) =>
     readdirSync(new URL(`${platform}/`, SCRIPTS))
       .filter((name) => name.endsWith('.ts'))
       .map(async (name) => {
         const module = (await import(new URL(`${platform}/${name}`, SCRIPTS).href)) as {
-          default: Action;
+          default: Response;
         };
         return { platform, file: name.slice(0, -'.ts'.length), action: module.default };
       }),
   ),
+);
+
+/** Those that hold until they are undone. */
+export const ACTIONS: readonly Found<Action>[] = RESPONSES.filter(
+  (found): found is Found<Action> => !isDeed(found.action),
+);
+
+/** Those that are done once. */
+export const DEEDS: readonly Found<Deed>[] = RESPONSES.filter((found): found is Found<Deed> =>
+  isDeed(found.action),
 );
 
 /** A target, a neighbour whose text begins with it, and one far from both. */
@@ -64,20 +80,22 @@ export function examplesOf(action: Action): readonly Example[] {
 /** The action's backends for an example, as plain data. */
 export function backendsOf(action: Action, text: string): readonly Backend[] {
   const values = Object.entries(action.fields).map(([name, { parse }]) => [name, parse(text)]);
-  return action.backends(Object.fromEntries(values), {
-    holder: action.name,
-    expiry: undefined,
-    options: {},
-    kernel: [6, 18],
-  });
+  return action.backends(Object.fromEntries(values), circumstance(action.name));
 }
+
+/** Nothing special. */
+export const circumstance = (holder: string): Circumstance => ({
+  holder,
+  expiry: undefined,
+  options: {},
+  kernel: [6, 18],
+  home: '/var/ossec',
+  message: { dialect: 'wazuh4', extra: [], alert: undefined, rule: undefined },
+});
 
 /** Every tool that a backend may run. */
 export function toolsOf(backend: Backend): ReadonlySet<string> {
-  const commands = backend.effects.flatMap(({ ground, see, make, renew, undo }) => [
-    ...[...(ground?.ways.flat() ?? []), ground?.see, see, make, renew, undo].flatMap((step) =>
-      step ? [step.command] : [],
-    ),
-  ]);
-  return new Set(commands.map(({ tool }) => tool));
+  return new Set(
+    stepsOf(backend).flatMap((step) => ('command' in step ? [step.command.tool] : [])),
+  );
 }

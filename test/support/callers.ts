@@ -91,8 +91,10 @@ export const PROTOCOLS: readonly Protocol[] = [
     answers: false,
     chooses: false,
     request: ({ verb, subject, text }) => {
-      const [user, ip] = subject === 'user' ? [text, '-'] : ['-', text];
-      return parseLegacy([verb, user, ip, '1304756247.60385', '31151', '/var/log/auth.log', '-']);
+      const user = subject === 'user' ? text : '-';
+      const ip = subject === 'srcip' ? text : '-';
+      const file = subject === 'file' ? text : '-';
+      return parseLegacy([verb, user, ip, '1304756247.60385', '31151', '/var/log/auth.log', file]);
     },
     reply: () => '',
   },

@@ -69,7 +69,20 @@ export interface Model {
   readonly listing: () => string;
   /** Whether it keeps the target out. */
   readonly holds: (target: string) => boolean;
+  /** Whether it lets some of what the target sends pass, and no more. */
+  readonly slows?: (target: string) => boolean;
 }
+
+/**
+ * The way to whatever is outside of a run, where things go wrong as the test says: `work` is what is
+ * done, `broken` what is answered instead. A port's call is named like a command.
+ */
+export type Door = <T>(
+  command: Command,
+  timeout: number,
+  work: () => T,
+  broken: () => T,
+) => Promise<T>;
 
 /** Milliseconds that every tool takes. */
 const COST = 3;
@@ -93,7 +106,8 @@ function models(now: () => number, renews: boolean): readonly Model[] {
       tools: ['nft'],
       run: ({ args, stdin }) => nft.run(args, stdin),
       listing: () => nft.listing(false),
-      holds: (target) => nft.drops(target),
+      holds: (target) => nft.drops(target) === 'all',
+      slows: (target) => nft.drops(target) === 'some',
     },
     {
       tools: ['ipset'],
@@ -183,31 +197,39 @@ export class ModelHost {
     const locate = async (tool: string) =>
       this.faults(Number.POSITIVE_INFINITY, run(tool)) === 'missing' ? undefined : `/model/${tool}`;
     let place = -1;
-    const complete = async (command: Command, timeout: number): Promise<Completed> => {
+    const door: Door = async (command, timeout, work, broken) => {
       place += 1;
       const fault = this.faults(place, command);
       if (fault === 'missing') {
-        throw new ActionError(
-          'missing-tool',
-          `${command.tool} is not installed (looked in /model)`,
-        );
+        const text = `${command.tool} is not installed (looked in /model)`;
+        throw new ActionError('missing-tool', text);
       }
       this.commands.push(spell(command));
       if (fault === 'died-before') return this.#died(die);
-      if (fault === 'broken') return { exitCode: 3, stdout: '', stderr: 'broken\n' };
+      if (fault === 'broken') return broken();
       if (fault === 'hanging') {
         this.pass(timeout);
         throw new Unfinished('timed-out', `${command.tool} did not end in time and was killed`);
       }
       this.pass(COST);
-      const answer = this.tool(command);
+      const answer = work();
       if (fault === 'died-after') return this.#died(die);
       if (fault === 'killed') {
         throw new Unfinished('tool-failed', `${command.tool} died of SIGKILL`);
       }
-      this.answers.push(`${answer.exitCode} ${answer.stderr.split('\n', 1)[0]}`.trim());
       return answer;
     };
+    const complete = (command: Command, timeout: number): Promise<Completed> =>
+      door(
+        command,
+        timeout,
+        () => {
+          const answer = this.tool(command);
+          this.answers.push(`${answer.exitCode} ${answer.stderr.split('\n', 1)[0]}`.trim());
+          return answer;
+        },
+        () => ({ exitCode: 3, stdout: '', stderr: 'broken\n' }),
+      );
     return {
       runner: { locate, run: complete },
       clock,
@@ -216,6 +238,7 @@ export class ModelHost {
       journal: journalIn(files),
       lock: lockIn(files, processes, clock),
       log: logTo(sink, clock, program, `${HOME}/active-response/bin/${program}`),
+      home: HOME,
       kernel: this.#kernel,
     };
   }
@@ -244,8 +267,13 @@ export class ModelHost {
     this.#now += milliseconds;
   }
 
-  /** Whether the target is kept out, by whatever means. */
+  /** Whether the target is kept out, or slowed, by whatever means. */
   holds(target: string): boolean {
+    return this.keepsOut(target) || this.#models.some((model) => model.slows?.(target));
+  }
+
+  /** Whether nothing of the target passes. */
+  keepsOut(target: string): boolean {
     return this.#models.some((model) => model.holds(target));
   }
 

@@ -52,6 +52,12 @@ test('the whole of 127.0.0.0/8 and 224.0.0.0/4 is protected', () => {
   );
 });
 
-test('other subjects are somebody else’s business', () => {
-  expect(protection('user', { text: 'root' })).toBeUndefined();
+test('nobody but root is known to be root by the name alone', () => {
+  expect(protection('user', { text: 'root' })).toContain('administrator');
+  expect(protection('user', { text: 'toor' })).toBeUndefined();
+});
+
+test('the whole system is no file', () => {
+  expect(protection('file', { text: '/' })).toContain('whole system');
+  expect(protection('file', { text: '/tmp/x' })).toBeUndefined();
 });

@@ -22,7 +22,14 @@ describe('docs/outcomes.md', () => {
 });
 
 test('0 is only where the wanted state holds, and every failure has a code of its own', () => {
-  const good: readonly Outcome[] = ['applied', 'already', 'removed', 'absent', 'planned'];
+  const good: readonly Outcome[] = [
+    'applied',
+    'already',
+    'removed',
+    'absent',
+    'ignored',
+    'planned',
+  ];
   expect(WORDS.filter((word) => exitCode(word) === 0)).toEqual(good);
   const codes = WORDS.filter((word) => !good.includes(word)).map(exitCode);
   expect(new Set(codes).size).toBe(codes.length);

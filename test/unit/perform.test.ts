@@ -57,7 +57,7 @@ function stage(answers: Readonly<Record<string, readonly Reply[]>>, cost = 0): S
           return work();
         },
       },
-    },
+    } satisfies Partial<Doing> as Partial<Doing> as Doing,
   };
   return it;
 }

@@ -51,9 +51,12 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
   function trust(path: string): void {
     const status = system.lstatSync(full(path));
     if (!status.isDirectory()) throw untrusted(path, 'is not a directory; remove it');
-    if (Number(status.uid) !== uid)
-      throw untrusted(path, `belongs to uid ${status.uid}, not to ${uid}`);
-    if ((Number(status.mode) & 0o022) !== 0) {
+    trustOwner(path, status);
+  }
+
+  function trustOwner(path: string, { uid: owner, mode }: fs.Stats): void {
+    if (Number(owner) !== uid) throw untrusted(path, `belongs to uid ${owner}, not to ${uid}`);
+    if ((Number(mode) & 0o022) !== 0) {
       throw untrusted(path, 'can be written by others; make it mode 0700');
     }
   }
@@ -92,6 +95,23 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
         });
       } catch {
         return undefined;
+      }
+    },
+
+    async readOwn(path, limit) {
+      try {
+        for (const folder of foldersTo(dirname(path))) trust(folder);
+        return opened(path, O_RDONLY, 0, (fd) => {
+          const status = plain(fd);
+          if (!status) throw untrusted(path, 'is not a regular file with one link');
+          trustOwner(path, status);
+          if (status.size > limit) throw untrusted(path, `has more than ${limit} bytes`);
+          return system.readFileSync(fd, 'utf8');
+        });
+      } catch (thrown) {
+        if (codeOf(thrown) === 'ENOENT') return undefined;
+        if (thrown instanceof ActionError) throw thrown;
+        throw untrusted(path, `could not be read: ${(thrown as Error).message}`, thrown);
       }
     },
 
@@ -179,6 +199,7 @@ export function noFiles(): Files {
   };
   return {
     read: async () => undefined,
+    readOwn: async () => undefined,
     list: async () => [],
     age: async () => undefined,
     remove: async () => false,

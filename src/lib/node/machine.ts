@@ -52,6 +52,7 @@ export function machine(
     lock: lockIn(files, machineProcesses, clock),
     // The decoders for old agents want the whole path, however the program was called.
     log: logTo(sink, clock, name, home === undefined ? process.argv0 : `${home}/${BIN}/${name}`),
+    home,
     kernel: [major, minor],
   };
 }

@@ -1,0 +1,74 @@
+import type { Action } from './action.ts';
+import { block } from './block.ts';
+import { type Asked, circumstanceOf, type Done } from './call.ts';
+import { choose } from './choice.ts';
+import { converse } from './dialogue.ts';
+import { expiryOf } from './expiry.ts';
+import type { Host } from './host.ts';
+import { wordsOf } from './options.ts';
+import { MANUAL } from './request.ts';
+import { unblock } from './unblock.ts';
+import { targetOf } from './values.ts';
+
+/** Makes the block hold, then tells the agent. */
+export async function add(action: Action, call: Asked, host: Host): Promise<Done> {
+  const { request, program, holder, agent, options, values } = call;
+  const target = targetOf(action, values);
+  const expiry = await expiryOf(request, program, async () => ({
+    arConf: await host.files.read('etc/shared/ar.conf', 1 << 20),
+    ossecConf: await host.files.read('etc/ossec.conf', 1 << 22),
+  }));
+  const circumstance = circumstanceOf(call, expiry, host);
+  const backends = choose(action.backends(values, circumstance), options, request);
+  const until = endOf(host.clock.now(), expiry);
+
+  const standing = await block({ action: action.name, holder, target, until }, backends, host);
+  const { backend, fresh } = standing;
+  const told = () => host.log.honoured(request);
+  const untold = async () =>
+    (await standing.withdraw()) ?? (fresh ? 'it was taken back' : 'it held before');
+  const keys = action.keys(values);
+  const answer =
+    agent && (await converse({ agent, program, keys, known: wordsOf(action), told, untold }, host));
+  if (!agent) await told();
+
+  const unanswered = answer === 'unanswered';
+  const enforced = expiry !== undefined && expiry <= backend.longest;
+  const said = [
+    `${target} ${action.states.held} (${backend.name})`,
+    ...(backend.caveat === undefined ? [] : [backend.caveat]),
+    ...(unanswered ? ['but the agent did not answer the keys'] : []),
+  ];
+  return {
+    outcome: unanswered ? 'unanswered' : fresh ? 'applied' : 'already',
+    backend: backend.name,
+    ...(enforced && until !== undefined && { until }),
+    ...(answer !== undefined && !unanswered && { answer }),
+    detail: said.join(', '),
+  };
+}
+
+// The last moment that a date can express.
+const LAST = 8.64e15;
+
+/** When the expiry is over, ISO 8601; nothing for never. */
+const endOf = (now: Date, expiry: number | undefined): string | undefined =>
+  expiry === undefined
+    ? undefined
+    : new Date(Math.min(now.getTime() + expiry * 1000, LAST)).toISOString();
+
+/** Undoes what this holder has made. */
+export async function remove(action: Action, call: Asked, host: Host): Promise<Done> {
+  const { request, holder, values } = call;
+  const circumstance = circumstanceOf(call, undefined, host);
+  const target = targetOf(action, values);
+  const who = { action: action.name, holder, target, until: undefined };
+  const removed = await unblock(who, action.backends(values, circumstance), host);
+  await host.log.honoured(request);
+  if (removed.length === 0) {
+    const whose = holder === MANUAL ? 'done by hand' : `of ${holder}`;
+    return { outcome: 'absent', detail: `${target}: there is nothing ${whose} to undo` };
+  }
+  const backend = removed.join(' ');
+  return { outcome: 'removed', backend, detail: `${target} ${action.states.lifted} (${backend})` };
+}

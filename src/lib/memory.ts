@@ -1,0 +1,130 @@
+import type { Block, Standing } from './block.ts';
+import type { Backend, Memory } from './effect.ts';
+import type { Host } from './host.ts';
+import { ActionError, asActionError, Unfinished } from './outcome.ts';
+import { alone, ask, type Budget, LeftBehind, TAKE_BACK } from './perform.ts';
+import type { Entry } from './records.ts';
+
+/** A backend whose undo restores what is on record. */
+export type Remembering = Backend & { readonly memory: Memory };
+
+/** Whether a backend is one. */
+export const remembers = (backend: Backend): backend is Remembering => backend.memory !== undefined;
+
+const recordOf = (who: Block, backend: Backend): Entry => ({ ...who, backend: backend.name });
+
+/** Brings the state about, with what it was before on record first. */
+export const hold = (who: Block, backend: Remembering, host: Host): Promise<Standing> =>
+  alone(backend, host, () => holdAlone(who, backend, host));
+
+async function holdAlone(who: Block, backend: Remembering, host: Host): Promise<Standing> {
+  const { memory } = backend;
+  const mine = recordOf(who, backend);
+  const now = await ask(memory.look, host);
+  const entries = await host.records.entries(mine);
+  const own = entries.find(({ holder }) => holder === who.holder);
+  const others = entries.filter((entry) => entry !== own);
+  // Somebody else's doing, and there is nothing that a delete should undo.
+  if (entries.length === 0 && memory.holds(now)) {
+    return { backend, fresh: false, withdraw: async () => undefined };
+  }
+
+  const recorded = (own ?? others[0])?.former;
+  const former = memory.former(now, recorded);
+  const noted = { ...mine, former };
+  await host.records.note(noted);
+  if (former !== recorded)
+    for (const other of others) await host.records.note({ ...other, former });
+  const withdraw = async () => (own ? undefined : withdrawn(who, backend, host));
+  if (memory.holds(now)) return { backend, fresh: own === undefined, withdraw };
+  try {
+    for (const step of memory.make(now)) await ask(step, host);
+    if (!memory.holds(await ask(memory.look, host))) {
+      throw new ActionError(
+        'tool-failed',
+        `${memory.what}: the tool says yes, but it does not hold`,
+      );
+    }
+  } catch (thrown) {
+    throw await undone(asActionError(thrown), own ?? noted, own !== undefined, backend, host);
+  }
+  return { backend, fresh: true, withdraw };
+}
+
+async function withdrawn(who: Block, backend: Remembering, host: Host) {
+  try {
+    await release(who, backend, host, TAKE_BACK);
+    return undefined;
+  } catch (thrown) {
+    return `${backend.memory.what} may still hold (${asActionError(thrown).message})`;
+  }
+}
+
+/** The failure, with what was half done taken back and what could not be said. */
+async function undone(
+  error: ActionError,
+  record: Entry,
+  held: boolean,
+  backend: Remembering,
+  host: Host,
+): Promise<ActionError> {
+  if (held) return error;
+  try {
+    await restore(record, backend, host, TAKE_BACK);
+    if (!(error instanceof Unfinished)) {
+      await host.records.forget(record);
+      return error;
+    }
+  } catch (thrown) {
+    const text = `${error.message}; it may be half done (${asActionError(thrown).message})`;
+    return new LeftBehind(error.kind, text, { cause: error });
+  }
+  return new LeftBehind(error.kind, error.message, { cause: error });
+}
+
+/** Gives up what this holder has: the last one restores what was there before. */
+export async function release(
+  who: Block,
+  backend: Remembering,
+  host: Host,
+  budget?: Budget,
+): Promise<'removed' | 'absent'> {
+  const mine = recordOf(who, backend);
+  const isMine = ({ holder }: Entry) => holder === who.holder;
+  // Looking needs no lock: most deletes find nothing here.
+  if (!(await host.records.entries(mine)).some(isMine)) return 'absent';
+  return alone(backend, host, async () => {
+    const entries = await host.records.entries(mine);
+    const own = entries.find(isMine);
+    if (!own) return 'absent';
+    if (entries.length === 1) await restore(own, backend, host, budget);
+    await host.records.forget(own);
+    return 'removed';
+  });
+}
+
+async function restore(
+  { former }: Entry,
+  { memory }: Remembering,
+  host: Host,
+  budget?: Budget,
+): Promise<void> {
+  if (former === undefined) {
+    const text = `${memory.what}: the record does not say what was there before; see to it by hand`;
+    throw new ActionError('bad-state', text);
+  }
+  const now = await ask(memory.look, host, budget);
+  const steps = memory.restore(former, now);
+  for (const step of steps) await ask(step, host, budget);
+  if (steps.length === 0) return;
+  const left = memory.restore(former, await ask(memory.look, host, budget));
+  if (left.length > 0) {
+    throw new ActionError('tool-failed', `${memory.what}: the tool says yes, but it still holds`);
+  }
+}
+
+/** Whether somebody else's doing holds the target. */
+export async function heldByOthers(who: Block, backend: Remembering, host: Host): Promise<boolean> {
+  if ((await host.records.entries(recordOf(who, backend))).length > 0) return false;
+  return backend.memory.holds(await ask(backend.memory.look, host));
+}
