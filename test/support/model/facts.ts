@@ -264,6 +264,73 @@ const nft: readonly Story[] = [
   },
 ];
 
+const RATE = 'limit rate over 3/second burst 5 packets';
+const LIMITED = SET_UP.replaceAll(' counter;', ` ${RATE};`).replaceAll(' drop', ' counter drop');
+const LISTED_LIMIT = LISTING.replaceAll('\t\tcounter', '\t\tlimit rate over 3/second').replaceAll(
+  ' drop',
+  ' counter packets 0 bytes 0 drop',
+);
+
+const limits: Story = {
+  title: 'elements with a limit of their own',
+  facts: [
+    { line: PIPE, stdin: LIMITED, exitCode: 0, stdout: '' },
+    { line: PIPE, stdin: LIMITED, exitCode: 0, stdout: '' },
+    {
+      line: PIPE,
+      stdin: `create element inet t c4 { 192.0.2.1 ${RATE} timeout 60s }\n${LISTED}`,
+      exitCode: 0,
+      stdout: LISTED_LIMIT,
+    },
+    {
+      line: PIPE,
+      stdin: `create element inet t c4 { 192.0.2.1 ${RATE} timeout 60s }\n${LISTED}`,
+      exitCode: 1,
+      stdout: LISTED_LIMIT,
+      stderr: '/dev/stdin:1:28-36: Error: Could not process rule: File exists',
+    },
+    {
+      line: PIPE,
+      stdin:
+        'add element inet t c4 { 192.0.2.1 }\ndelete element inet t c4 { 192.0.2.1 }\nadd element inet t c4 { 192.0.2.1 limit rate over 600/minute burst 7 packets timeout 9s }\nlist ruleset inet\n',
+      exitCode: 0,
+      stdout: LISTED_LIMIT,
+    },
+    { line: PIPE, stdin: `create element inet t c6 { 2001:db8::1 ${RATE} }\n`, exitCode: 0 },
+    {
+      line: PIPE,
+      stdin: `create element inet t c4 { 192.0.2.2 ${RATE} timeout 100000000s }\n`,
+      exitCode: 1,
+      stderr: '/dev/stdin:1:87-96: Error: value too large',
+    },
+    { line: 'nft delete element inet t c4 {~192.0.2.1~}', exitCode: 0, stdout: '' },
+    { line: 'nft create element inet t c4 {~192.0.2.1~timeout~60s~}', exitCode: 0 },
+    {
+      line: PIPE,
+      stdin: `add set inet t d4 { type ipv4_addr; size 9; flags timeout; counter; }\n`,
+      exitCode: 0,
+    },
+    {
+      line: PIPE,
+      stdin: `create element inet t d4 { 192.0.2.1 ${RATE} }\n`,
+      exitCode: 1,
+      stderr:
+        '/dev/stdin:1:38-77: Error: statement mismatch, element expects limit, but set has type counter',
+    },
+    {
+      line: PIPE,
+      stdin: `add set inet t e4 { type ipv4_addr; size 9; flags timeout; }\n`,
+      exitCode: 0,
+    },
+    {
+      line: PIPE,
+      stdin: `create element inet t e4 { 192.0.2.1 ${RATE} }\n`,
+      exitCode: 1,
+      stderr: '/dev/stdin:1:38-77: Error: missing statement in set declaration',
+    },
+  ],
+};
+
 const CREATE = 'ipset -exist create s hash:ip family inet maxelem 1 timeout 0';
 const NO_SET = 'ipset v7.17: The set with the given name does not exist';
 
@@ -421,6 +488,7 @@ const routes = (digits: '4' | '6', prefix: string): Story => {
 /** What the model's tools are held to: each story is told to the model and to the real tools. */
 export const STORIES: readonly Story[] = [
   ...nft,
+  limits,
   ...ipset,
   ipsetTimes,
   xtables('iptables', '192.0.2.1', '2001:db8::1'),

@@ -2,15 +2,20 @@ import { isIPv4, isIPv6 } from 'node:net';
 import type { Completed } from '../../../src/lib/effect.ts';
 import { no, ok } from './answer.ts';
 
-/** When an element ends, in milliseconds of the host's clock; nothing for never. */
-type Ends = number | undefined;
+interface Element {
+  /** In milliseconds of the host's clock; nothing for never. */
+  readonly ends: number | undefined;
+  /** Its own limit, where the set has one. */
+  readonly limit: string | undefined;
+}
 
 interface ElementSet {
   readonly type: string;
   readonly size: number;
   readonly flags: string | undefined;
-  readonly counter: boolean;
-  readonly elements: Map<string, Ends>;
+  /** What it keeps with each element, as it is listed. */
+  readonly kept: string | undefined;
+  readonly elements: Map<string, Element>;
 }
 
 interface Chain {
@@ -48,6 +53,7 @@ const MAX_DIGITS = 8;
 interface Word {
   readonly text: string;
   readonly seconds: string | undefined;
+  readonly limit: string | undefined;
   readonly at: number;
 }
 
@@ -75,6 +81,12 @@ const tableOf = (tables: Tables, parsed: Parsed, message: string): Table =>
 
 const setOf = (tables: Tables, parsed: Parsed): ElementSet =>
   tableOf(tables, parsed, MISSING).sets.get(parsed.part['set'] ?? '') ?? at(parsed, 'set', MISSING);
+
+/** What becomes of a packet that a rule matches. */
+const VERDICT = '(?:drop|accept|counter drop)';
+
+/** A limit in words, with the number of packets that may come at once. */
+const LIMIT = String.raw`limit rate over \d+\/\w+ burst \d+ packets`;
 
 const TABLE = String.raw`(?<table>\w+ (?<name>[\w-]+))`;
 
@@ -128,7 +140,7 @@ const FORMS: readonly Form[] = [
   },
   {
     shape: new RegExp(
-      `^add set ${TABLE} (?<set>[\\w.-]+) \\{ type (?<type>\\w+);(?: size (?<size>\\d+);)?(?: flags (?<flags>\\w+);)?(?<counter> counter;)? \\}$`,
+      `^add set ${TABLE} (?<set>[\\w.-]+) \\{ type (?<type>\\w+);(?: size (?<size>\\d+);)?(?: flags (?<flags>\\w+);)?(?: (?<kept>counter|${LIMIT});)? \\}$`,
     ),
     names: (tables, parsed) => {
       // nft remembers it for the lines that follow.
@@ -146,7 +158,7 @@ const FORMS: readonly Form[] = [
   },
   {
     shape: new RegExp(
-      `^add rule ${TABLE} (?<chain>[\\w.-]+) (?<rule>ip6? saddr @(?<set>[\\w.-]+) (?:drop|accept))$`,
+      `^add rule ${TABLE} (?<chain>[\\w.-]+) (?<rule>ip6? saddr @(?<set>[\\w.-]+) ${VERDICT})$`,
     ),
     names: setOf,
     commit: (_nft, tables, parsed) => {
@@ -161,35 +173,44 @@ const FORMS: readonly Form[] = [
       `^(?<verb>add|create|delete) element ${TABLE} (?<set>[\\w.-]+) \\{ (?<elements>[^{}]+) \\}$`,
     ),
     names: (tables, parsed) => {
-      const { type } = setOf(tables, parsed);
-      for (const { text, seconds, at: from } of elementsOf(parsed)) {
+      const { type, kept } = setOf(tables, parsed);
+      for (const { text, seconds, limit, at: from } of elementsOf(parsed)) {
         const fits = type === 'ipv4_addr' ? isIPv4(text) : isIPv6(text);
         if (!fits) {
           const why = 'Could not resolve hostname: Address family for hostname not supported';
           throw new Refusal(why, from, from + text.length);
         }
+        if (limit && !kept?.startsWith('limit')) {
+          const why = kept
+            ? `statement mismatch, element expects limit, but set has type ${kept}`
+            : 'missing statement in set declaration';
+          const start = from + text.length + 1;
+          throw new Refusal(why, start, start + limit.length);
+        }
         if (seconds && seconds.length > MAX_DIGITS) {
-          const start = from + `${text} timeout `.length;
+          const start = from + `${text}${limit ? ` ${limit}` : ''} timeout `.length;
           throw new Refusal('value too large', start, start + seconds.length + 1);
         }
       }
     },
     commit: (nft, tables, parsed) => {
-      const { elements, size } = setOf(tables, parsed);
-      for (const { text, seconds, at: from } of elementsOf(parsed)) {
+      const { elements, size, kept } = setOf(tables, parsed);
+      for (const { text, seconds, limit, at: from } of elementsOf(parsed)) {
         const refuse = (why: string): never => {
           throw new Refusal(`${KERNEL}: ${why}`, from, from + text.length);
         };
-        const there = elements.has(text);
+        const there = elements.get(text);
         const ends = seconds === undefined ? undefined : nft.now() + Number(seconds) * 1000;
         if (parsed.part['verb'] === 'delete') {
           if (!elements.delete(text)) refuse(MISSING);
         } else if (there) {
           if (parsed.part['verb'] === 'create') refuse('File exists');
-          if (nft.renews) elements.set(text, ends);
+          // Its limit stays as it was.
+          if (nft.renews) elements.set(text, { ...there, ends });
         } else {
           if (elements.size >= size) refuse('Too many open files in system');
-          elements.set(text, ends);
+          const own = limit ?? (kept?.startsWith('limit') ? kept : undefined);
+          elements.set(text, { ends, limit: own });
         }
       }
     },
@@ -197,6 +218,9 @@ const FORMS: readonly Form[] = [
 ];
 
 const LIST = /^list ruleset(?: (?<family>\w+))?$/;
+
+/** A rule as it is listed; what no packet met yet, its counter says so. */
+const figured = (rule: string) => rule.replace('counter', 'counter packets 0 bytes 0');
 
 const newTable = (dormant: boolean): Table => ({
   dormant,
@@ -208,14 +232,20 @@ const newSet = (part: Parsed['part']): ElementSet => ({
   type: part['type'] ?? '',
   size: Number(part['size'] ?? 65_536),
   flags: part['flags'],
-  counter: part['counter'] !== undefined,
+  kept: part['kept'],
   elements: new Map(),
 });
 
 function elementsOf({ part, place }: Parsed): Word[] {
   const [start = 0] = place['elements'] ?? [];
-  return [...(part['elements'] ?? '').matchAll(/([0-9A-Fa-f:.]+)(?: timeout (\d+)s)?/g)].map(
-    ({ 1: text = '', 2: seconds, index }) => ({ text, seconds, at: start + index }),
+  const words = new RegExp(`([0-9A-Fa-f:.]+)(?: (${LIMIT}))?(?: timeout (\\d+)s)?(?:, |$)`, 'g');
+  return [...(part['elements'] ?? '').matchAll(words)].map(
+    ({ 1: text = '', 2: limit, 3: seconds, index }) => ({
+      text,
+      seconds,
+      limit,
+      at: start + index,
+    }),
   );
 }
 
@@ -269,7 +299,7 @@ export class Nft {
   #purge(): void {
     for (const { sets } of this.#tables.values()) {
       for (const { elements } of sets.values()) {
-        for (const [text, ends] of elements) {
+        for (const [text, { ends }] of elements) {
           if (ends !== undefined && ends <= this.now()) elements.delete(text);
         }
       }
@@ -331,7 +361,7 @@ export class Nft {
           ...[...sets].map(([set, value]) => `\tset ${set} {\n${this.#inside(value, terse)}\t}\n`),
           ...[...chains].map(
             ([chain, { hook, rules }]) =>
-              `\tchain ${chain} {\n${[...(hook ? [hook] : []), ...rules].map((line) => `\t\t${line}\n`).join('')}\t}\n`,
+              `\tchain ${chain} {\n${[...(hook ? [hook] : []), ...rules.map(figured)].map((line) => `\t\t${line}\n`).join('')}\t}\n`,
           ),
         ];
         return `table ${name} {\n${[...(dormant ? ['\tflags dormant\n'] : []), ...blocks].join('\n')}}\n`;
@@ -339,35 +369,42 @@ export class Nft {
       .join('');
   }
 
-  #inside({ type, size, flags, counter, elements }: ElementSet, terse: boolean): string {
+  #inside({ type, size, flags, kept, elements }: ElementSet, terse: boolean): string {
     const list = [...elements]
-      .map(([text, ends]) => (ends === undefined ? text : `${text} ends ${ends}`))
+      .map(([text, { ends, limit }]) =>
+        [
+          text,
+          ...(limit === undefined ? [] : [limit]),
+          ...(ends === undefined ? [] : [`ends ${ends}`]),
+        ].join(' '),
+      )
       .sort();
     return [
       `type ${type}`,
       ...(size === 65_536 ? [] : [`size ${size}`]),
       ...(flags ? [`flags ${flags}`] : []),
-      ...(counter ? ['counter'] : []),
+      // Five packets at once go without saying.
+      ...(kept ? [kept.replace(' burst 5 packets', '')] : []),
       ...(terse || list.length === 0 ? [] : [`elements = { ${list.join(', ')} }`]),
     ]
       .map((line) => `\t\t${line}\n`)
       .join('');
   }
 
-  /** Whether a packet from the address is dropped in prerouting, by what a packet would meet. */
-  drops(address: string): boolean {
+  /** What becomes of packets from the address in prerouting: nothing, or all or some are dropped. */
+  drops(address: string): 'all' | 'some' | undefined {
     this.#purge();
-    return [...this.#tables.values()].some(
-      ({ dormant, sets, chains }) =>
-        !dormant &&
-        [...chains.values()].some(
-          ({ hook, rules }) =>
-            hook?.includes('hook prerouting') &&
-            rules.some((rule) => {
-              const set = /^ip6? saddr @(\S+) drop$/.exec(rule)?.[1];
-              return set !== undefined && sets.get(set)?.elements.has(address);
-            }),
-        ),
-    );
+    const found = [...this.#tables.values()]
+      .filter(({ dormant }) => !dormant)
+      .flatMap(({ sets, chains }) =>
+        [...chains.values()]
+          .filter(({ hook }) => hook?.includes('hook prerouting'))
+          .flatMap(({ rules }) => rules)
+          .map((rule) => /^ip6? saddr @(\S+) (?:counter )?drop$/.exec(rule)?.[1] ?? '')
+          .map((set) => sets.get(set)?.elements.get(address)),
+      )
+      .filter((element) => element !== undefined);
+    if (found.length === 0) return undefined;
+    return found.every(({ limit }) => limit !== undefined) ? 'some' : 'all';
   }
 }
