@@ -33,9 +33,9 @@ export interface Reply {
 /** The only door to the network. */
 export interface Http {
   /**
-   * One attempt, no redirect followed. Resolves for every status. Rejects with `timed-out` once
-   * `timeout` milliseconds are over, whatever was going on, and with `Unreached` where no answer came:
-   * of the URL both name the host alone.
+   * One attempt, no redirect followed. Resolves for every status. Rejects as `Unfinished` (`timed-out`)
+   * once `timeout` milliseconds are over, whatever was going on, as `Unreached` where no answer came,
+   * and with `bad-settings` where the route cannot be taken. Of the URL all name the host alone.
    */
   post(post: Post, timeout: number): Promise<Reply>;
   /** HMAC-SHA1 of a text, base64. */
