@@ -1,3 +1,16 @@
 /** The system's word for what went wrong (`ENOENT`), or nothing for an error of another kind. */
 export const codeOf = (thrown: unknown): string | undefined =>
   (thrown as NodeJS.ErrnoException | undefined)?.code;
+
+const HINTS: Readonly<Record<string, string>> = {
+  EACCES: '; is it root that asks?',
+  EAGAIN: '; another process holds a lease on it',
+  EPERM: '; it or its directory may be immutable (see lsattr)',
+};
+
+/** What went wrong, without the paths that only this process could make sense of. */
+export function said(thrown: unknown): string {
+  const { code, message, syscall } = thrown as NodeJS.ErrnoException;
+  if (code === undefined || syscall === undefined) return message ?? String(thrown);
+  return `${message.split(',')[0]} (${syscall})${HINTS[code] ?? ''}`;
+}
