@@ -30,6 +30,12 @@ export const systemPackages = [
     without: firewall,
   },
   {
+    name: 'net-tools',
+    tools: ['route'],
+    purpose: 'the older tool for routes',
+    without: firewall,
+  },
+  {
     name: 'iputils-ping',
     tools: ['ping'],
     purpose: 'seeing whether packets pass',

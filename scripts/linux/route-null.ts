@@ -1,4 +1,4 @@
-import { blackhole, defineAction, srcip } from '../../src/lib/index.ts';
+import { defineAction, nullRouteOption, nullRoutes, srcip } from '../../src/lib/index.ts';
 
 export default defineAction({
   name: 'route-null',
@@ -7,5 +7,6 @@ export default defineAction({
   states: { held: 'is null-routed', lifted: 'is no longer null-routed' },
   fields: { ip: srcip },
   keys: ({ ip }) => [ip.text],
-  backends: ({ ip }, circumstance) => [blackhole(ip, circumstance)],
+  options: { backend: nullRouteOption },
+  backends: ({ ip }, circumstance) => nullRoutes(ip, circumstance),
 });

@@ -3,4 +3,4 @@ export { defineAction } from './action.ts';
 export { srcip } from './fields.ts';
 export { packetFilterOption, packetFilters } from './firewall/packet-filter.ts';
 export { rateOption, throttle } from './firewall/throttle.ts';
-export { blackhole } from './routing/blackhole.ts';
+export { nullRouteOption, nullRoutes } from './routing/null-route.ts';

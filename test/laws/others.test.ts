@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { shortMetricOf } from '../../src/lib/routing/net-tools.ts';
 import { backendsOf } from '../support/actions.ts';
 import { alerts, ROWS } from '../support/matrix.ts';
 import type { ModelHost } from '../support/model-host.ts';
@@ -53,6 +54,7 @@ const DAMAGE = [
   'iptables -D INPUT -s 203.0.113.7 -m comment --comment RULE -j DROP',
   'iptables -D FORWARD -s 203.0.113.7 -m comment --comment RULE -j DROP',
   'ip -4 rule del priority 182 lookup 182',
+  `route del -host 203.0.113.7 metric ${shortMetricOf('firewall-drop')} reject`,
 ] as const;
 
 describe.each(V4.map((row) => [row.name, row] as const))('%s', (_name, row) => {

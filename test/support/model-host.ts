@@ -9,6 +9,7 @@ import { ActionError, Unfinished } from '../../src/lib/outcome.ts';
 import { type Clock, type Files, STATE } from '../../src/lib/ports.ts';
 import { recordsIn } from '../../src/lib/records.ts';
 import { Ipset } from './model/ipset.ts';
+import { NetTools } from './model/net-tools.ts';
 import { Nft } from './model/nft.ts';
 import { Routes } from './model/routes.ts';
 import { Xtables } from './model/xtables.ts';
@@ -58,7 +59,9 @@ add element inet admin firewall-drop6 { 2001:db8::7, 2001:db8::70 }
   ['ip6tables', ['-A', 'INPUT', '-s', '2001:db8::70', '-j', 'DROP']],
   // In the same table, and for the same address in another: neither is looked into by a rule.
   ['ip', ['-4', '-batch', '-'], 'route add blackhole 203.0.113.70/32 table 182 metric 5\n'],
-  ['ip', ['-4', '-batch', '-'], 'route add blackhole 203.0.113.7/32 table 254 metric 5\n'],
+  ['ip', ['-4', '-batch', '-'], 'route add blackhole 203.0.113.7/32 table 100 metric 5\n'],
+  // In use where nothing of ours comes before it.
+  ['route', ['add', '-host', '203.0.113.7', 'metric', '32766', 'dev', 'lo']],
 ];
 
 /** A tool, or several tools over one state. */
@@ -92,6 +95,7 @@ function models(now: () => number, renews: boolean): readonly Model[] {
   const nft = new Nft(now, renews);
   const ipset = new Ipset(now);
   const routes = new Routes();
+  const netTools = new NetTools();
   const xtables = (name: 'iptables' | 'ip6tables'): Model => {
     const tables = new Xtables(name, ipset);
     return {
@@ -123,6 +127,12 @@ function models(now: () => number, renews: boolean): readonly Model[] {
       run: ({ args, stdin }) => routes.run(args, stdin),
       listing: () => routes.listing(),
       holds: (target) => routes.drops(target),
+    },
+    {
+      tools: ['route'],
+      run: ({ args }) => netTools.run(args),
+      listing: () => netTools.listing(),
+      holds: (target) => netTools.drops(target),
     },
   ];
 }

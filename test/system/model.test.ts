@@ -3,7 +3,7 @@ import { release } from 'node:os';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { STORIES, wordsOf } from '../support/model/facts.ts';
 
-const TOOLS = ['unshare', 'nsenter', 'nft', 'ipset', 'iptables', 'ip6tables'];
+const TOOLS = ['unshare', 'nsenter', 'nft', 'ipset', 'iptables', 'ip6tables', 'ip', 'route'];
 
 /** Why the real tools cannot be asked here, or nothing. */
 function obstacle(): string | undefined {
@@ -23,7 +23,7 @@ describe.skipIf(why)(`the real tools answer as the model says${why ? ` (${why})`
   let holder: ChildProcess;
 
   beforeEach(async () => {
-    holder = spawn('unshare', ['-n', 'sh', '-c', 'echo ready; exec sleep 60'], {
+    holder = spawn('unshare', ['-n', 'sh', '-c', 'ip link set lo up; echo ready; exec sleep 60'], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     await new Promise((resolve) => holder.stdout?.once('data', resolve));

@@ -15,6 +15,9 @@ import type { Ip } from '../fields.ts';
  */
 export const TABLE = 182;
 
+/** What people should know of every null route. */
+export const ARRIVES = 'though its packets still arrive';
+
 // One process for several commands; it stops at the first that fails.
 const batch = (family: 4 | 6, ...lines: string[]): Command => ({
   tool: 'ip',
@@ -71,6 +74,7 @@ export function blackhole({ text, family }: Ip, { holder }: Circumstance): Backe
     name: 'ip-route',
     longest: 0,
     record: false,
+    caveat: ARRIVES,
     effects: [
       {
         what: `blackhole route to ${prefix} in table ${TABLE}`,

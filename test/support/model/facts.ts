@@ -485,6 +485,87 @@ const routes = (digits: '4' | '6', prefix: string): Story => {
   };
 };
 
+const hostRoutes = (family: 4 | 6): Story => {
+  const [to, way] = family === 4 ? ['-host 192.0.2.1', 'reject'] : ['2001:db8::1/128', 'dev lo'];
+  const tool = family === 4 ? 'route' : 'route -A inet6';
+  const change = (verb: string, metric: number) => `${tool} ${verb} ${to} metric ${metric} ${way}`;
+  const exists = { exitCode: 7, stderr: 'SIOCADDRT: File exists' };
+  const gone = { exitCode: 7, stderr: 'SIOCDELRT: No such process' };
+  const head =
+    family === 4
+      ? 'Kernel IP routing table\nDestination     Gateway         Genmask         Flags Metric Ref    Use Iface\n'
+      : 'Kernel IPv6 routing table\nDestination                    Next Hop                   Flag Met Ref  Use If\n';
+  const line = (metric: number) =>
+    family === 4
+      ? `192.0.2.1       -               255.255.255.255 !H    ${metric}    -        0 -\n`
+      : `2001:db8::1/128                ::                         !n   ${metric} 1      0 lo\n`;
+  const none = '::/0                           ::                         !n   -1  1      0 lo\n';
+  const own = '::1/128                        ::                         Un   0   2      0 lo\n';
+  const tail = family === 4 ? '' : `${none}${own}${none}`;
+  const shown = (...metrics: number[]) => ({
+    line: `${tool} -n`,
+    exitCode: 0,
+    stdout: `${head}${metrics.map(line).join('')}${tail}`,
+  });
+  return {
+    title: `${tool} for IPv${family}`,
+    facts: [
+      { line: change('del', 777), ...gone },
+      { line: change('add', 778), exitCode: 0, stdout: '' },
+      { line: change('add', 778), ...exists },
+      { line: change('add', 777), exitCode: 0, stdout: '' },
+      shown(777, 778),
+      { line: change('del', 779), ...gone },
+      { line: change('del', 777), exitCode: 0, stdout: '' },
+      { line: change('del', 777), ...gone },
+      shown(778),
+      { line: change('del', 778), exitCode: 0 },
+      shown(),
+      { line: 'route frobnicate', exitCode: 3 },
+      {
+        line: 'route add -host 2001:db8::1 metric 777 reject',
+        exitCode: 6,
+        stderr: '2001:db8::1: Unknown host',
+      },
+      {
+        line: 'route -A inet6 add 192.0.2.1/128 metric 777 dev lo',
+        exitCode: 1,
+        stderr: 'getaddrinfo: 192.0.2.1: -9',
+      },
+      {
+        line: 'route -A inet6 add 2001:db8::1/128 metric 777 reject',
+        exitCode: 7,
+        stderr: 'SIOGIFINDEX: No such device',
+      },
+    ],
+  };
+};
+
+const otherRoutes: Story = {
+  title: 'route beside a route of somebody else’s',
+  facts: [
+    { line: 'route add -host 192.0.2.1 metric 777 dev lo', exitCode: 0 },
+    { line: 'route del -host 192.0.2.1 metric 777 reject', exitCode: 7 },
+    { line: 'route add -host 192.0.2.1 metric 777 reject', exitCode: 0 },
+    { line: 'route add -host 192.0.2.1 metric 32766 dev lo', exitCode: 0 },
+    {
+      line: 'route -n',
+      exitCode: 0,
+      stdout: [
+        'Kernel IP routing table',
+        'Destination     Gateway         Genmask         Flags Metric Ref    Use Iface',
+        '192.0.2.1       -               255.255.255.255 !H    777    -        0 -',
+        '192.0.2.1       0.0.0.0         255.255.255.255 UH    777    0        0 lo',
+        '192.0.2.1       0.0.0.0         255.255.255.255 UH    32766  0        0 lo',
+        '',
+      ].join('\n'),
+    },
+    { line: 'route del -host 192.0.2.1 metric 777 reject', exitCode: 0 },
+    { line: 'route del -host 192.0.2.1 metric 777 dev lo', exitCode: 0 },
+    { line: 'route del -host 192.0.2.1 metric 32766 dev lo', exitCode: 0 },
+  ],
+};
+
 /** What the model's tools are held to: each story is told to the model and to the real tools. */
 export const STORIES: readonly Story[] = [
   ...nft,
@@ -495,4 +576,7 @@ export const STORIES: readonly Story[] = [
   xtables('ip6tables', '2001:db8::1', '192.0.2.1'),
   routes('4', '192.0.2.1/32'),
   routes('6', '2001:db8::1/128'),
+  hostRoutes(4),
+  hostRoutes(6),
+  otherRoutes,
 ];
