@@ -19,6 +19,8 @@ export interface Option {
   readonly values?: readonly string[];
   /** Where there is no list: the canonical text, or `usage` with a sentence that says why not. */
   readonly parse?: (text: string) => string;
+  /** A usual value, for help, docs and tests. */
+  readonly example?: string;
   /**
    * Only root's own settings may say it: a permission or a secret. No message and no command line
    * can, and its value is never shown.

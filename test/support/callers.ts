@@ -1,5 +1,5 @@
 import { parseManual } from '../../src/cli/manual.ts';
-import type { Action } from '../../src/lib/action.ts';
+import type { Response } from '../../src/lib/action.ts';
 import { execute } from '../../src/lib/execute.ts';
 import type { Subject } from '../../src/lib/fields.ts';
 import type { Result } from '../../src/lib/log.ts';
@@ -15,6 +15,8 @@ export interface Ask {
   readonly verb: Verb;
   readonly subject: Subject;
   readonly text: string;
+  /** What the message holds besides. */
+  readonly more?: Readonly<Partial<Record<Subject, string>>>;
   readonly backend?: string | undefined;
   /** Seconds, where the protocol can say so. */
   readonly seconds?: number;
@@ -27,13 +29,22 @@ export interface Protocol {
   readonly answers: boolean;
   /** Whether the caller can say which backend to use. */
   readonly chooses: boolean;
-  readonly request: (ask: Ask, action: Action) => Request;
+  readonly request: (ask: Ask, action: Response) => Request;
   /** The agent's second line. */
   readonly reply: (ask: Ask, word: string) => string;
 }
 
-function wazuh4({ program, subject, text, backend }: Ask, command: string): string {
-  const data = subject === 'user' ? { dstuser: text } : { srcip: text };
+const given = ({ subject, text, more }: Ask) => ({ ...more, [subject]: text });
+
+/** Those of a list that are there. */
+const present = (members: Readonly<Record<string, string | undefined>>) =>
+  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
+
+function wazuh4(ask: Ask, command: string): string {
+  const { program, backend } = ask;
+  const { srcip, user, file, pid, start, executable } = given(ask);
+  const process = present({ pid, start, executable });
+  const data = { ...present({ srcip, dstuser: user }), process };
   return JSON.stringify({
     version: 1,
     origin: { name: 'node01', module: 'wazuh-execd' },
@@ -43,14 +54,17 @@ function wazuh4({ program, subject, text, backend }: Ask, command: string): stri
       alert: {
         rule: { level: 5, id: '5710' },
         id: '1770113472.345678',
-        ...(subject === 'file' ? { syscheck: { path: text } } : { data }),
+        data,
+        ...(file !== undefined && { syscheck: { path: file } }),
       },
       program: `active-response/bin/${program}`,
     },
   });
 }
 
-function wazuh5({ program, subject, text, backend, seconds }: Ask, command: string): string {
+function wazuh5(ask: Ask, command: string): string {
+  const { program, backend, seconds } = ask;
+  const { srcip, user, file, pid, start, executable } = given(ask);
   return JSON.stringify({
     wazuh: {
       active_response: {
@@ -62,9 +76,10 @@ function wazuh5({ program, subject, text, backend, seconds }: Ask, command: stri
       },
     },
     event: { original: 'an event' },
-    ...(subject === 'srcip' && { source: { ip: text } }),
-    ...(subject === 'user' && { user: { name: text } }),
-    ...(subject === 'file' && { file: { path: text } }),
+    source: present({ ip: srcip }),
+    user: present({ name: user }),
+    file: present({ path: file }),
+    process: present({ pid, start, executable }),
     command,
   });
 }
@@ -90,10 +105,9 @@ export const PROTOCOLS: readonly Protocol[] = [
     name: 'legacy',
     answers: false,
     chooses: false,
-    request: ({ verb, subject, text }) => {
-      const user = subject === 'user' ? text : '-';
-      const ip = subject === 'srcip' ? text : '-';
-      const file = subject === 'file' ? text : '-';
+    request: (ask) => {
+      const { user = '-', srcip: ip = '-', file = '-' } = given(ask);
+      const { verb } = ask;
       return parseLegacy([verb, user, ip, '1304756247.60385', '31151', '/var/log/auth.log', file]);
     },
     reply: () => '',
@@ -102,11 +116,12 @@ export const PROTOCOLS: readonly Protocol[] = [
     name: 'manual',
     answers: false,
     chooses: true,
-    request: ({ program, verb, subject, text, seconds }, action) => {
+    request: (ask, action) => {
+      const { program, verb, seconds } = ask;
       const manual = parseManual(
         [
           verb,
-          `--${subject}=${text}`,
+          ...Object.entries(given(ask)).map(([subject, text]) => `--${subject}=${text}`),
           ...(seconds === undefined || verb === 'delete' ? [] : ['--for', `${seconds}s`]),
         ],
         { ...action, program, version: '0.0.0' },
@@ -172,7 +187,7 @@ export interface Manner {
 
 /** Calls the action once, in a process of its own on the host, as the protocol's caller would. */
 export async function call(
-  action: Action,
+  action: Response,
   protocol: Protocol,
   ask: Ask,
   host: ModelHost,

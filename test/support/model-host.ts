@@ -8,6 +8,9 @@ import { type FileSystem, filesBelow } from '../../src/lib/node/files.ts';
 import { ActionError, Unfinished } from '../../src/lib/outcome.ts';
 import { type Clock, type Files, STATE } from '../../src/lib/ports.ts';
 import { recordsIn } from '../../src/lib/records.ts';
+import { SETTINGS } from '../../src/lib/settings.ts';
+import { idle } from './model/connections.ts';
+import { Firewalld } from './model/firewalld.ts';
 import { Ipset } from './model/ipset.ts';
 import { NetTools } from './model/net-tools.ts';
 import { Nft } from './model/nft.ts';
@@ -34,6 +37,8 @@ export interface Setting {
   readonly kernel?: readonly [major: number, minor: number];
   readonly arConf?: string;
   readonly ossecConf?: string;
+  /** Root's own settings. */
+  readonly settings?: unknown;
   /** Without the things of an administrator. */
   readonly bare?: boolean;
 }
@@ -62,6 +67,13 @@ add element inet admin firewall-drop6 { 2001:db8::7, 2001:db8::70 }
   ['ip', ['-4', '-batch', '-'], 'route add blackhole 203.0.113.7/32 table 100 metric 5\n'],
   // In use where nothing of ours comes before it.
   ['route', ['add', '-host', '203.0.113.7', 'metric', '32766', 'dev', 'lo']],
+  // Two zones that packets come to, and rules of which none has a priority of ours.
+  ['firewall-cmd', ['--zone=internal', '--change-interface=eth1']],
+  ...[
+    'rule family="ipv4" source address="203.0.113.7" accept',
+    'rule priority="-100" family="ipv4" source address="203.0.113.70" accept',
+    'rule family="ipv6" source address="2001:db8::7" accept',
+  ].map((rule) => ['firewall-cmd', ['--zone=internal', `--add-rich-rule=${rule}`]] as const),
 ];
 
 /** A tool, or several tools over one state. */
@@ -96,6 +108,7 @@ function models(now: () => number, renews: boolean): readonly Model[] {
   const ipset = new Ipset(now);
   const routes = new Routes();
   const netTools = new NetTools();
+  const firewalld = new Firewalld(now);
   const xtables = (name: 'iptables' | 'ip6tables'): Model => {
     const tables = new Xtables(name, ipset);
     return {
@@ -120,6 +133,25 @@ function models(now: () => number, renews: boolean): readonly Model[] {
       // Only a rule that looks into a set keeps anything out.
       holds: () => false,
     },
+    {
+      tools: ['busctl'],
+      run: ({ args }) => firewalld.busctl(args),
+      listing: () => firewalld.listing(),
+      holds: (target) => firewalld.drops(target),
+    },
+    {
+      tools: ['firewall-cmd'],
+      run: ({ args }) => firewalld.firewallCmd(args),
+      // The same rules.
+      listing: () => '',
+      holds: () => false,
+    },
+    ...(['ss', 'conntrack'] as const).map((tool) => ({
+      tools: [tool],
+      run: idle[tool],
+      listing: () => '',
+      holds: () => false,
+    })),
     xtables('iptables'),
     xtables('ip6tables'),
     {
@@ -161,6 +193,7 @@ export class ModelHost {
     kernel = [6, 18],
     arConf,
     ossecConf = '<ossec_config></ossec_config>\n',
+    settings,
     bare,
   }: Setting = {}) {
     const now = () => this.#now;
@@ -171,6 +204,10 @@ export class ModelHost {
     this.volume.mkdirSync(`${HOME}/etc/shared`, { recursive: true });
     if (arConf !== undefined) this.volume.writeFileSync(`${HOME}/etc/shared/ar.conf`, arConf);
     this.volume.writeFileSync(`${HOME}/etc/ossec.conf`, ossecConf);
+    if (settings !== undefined) {
+      this.volume.mkdirSync(`${HOME}/${STATE}`, { mode: 0o700 });
+      this.volume.writeFileSync(`${HOME}/${SETTINGS}`, JSON.stringify(settings), { mode: 0o600 });
+    }
     for (const [tool, args, stdin] of bare ? [] : NEIGHBOURS) {
       this.tool({ tool, args, ...(stdin !== undefined && { stdin }) });
     }

@@ -1,0 +1,167 @@
+import { describe, expect, test } from 'vitest';
+import { type Deed, defineDeed, type Response } from '../../src/lib/action.ts';
+import { must, run } from '../../src/lib/effect.ts';
+import { type Subject, srcip } from '../../src/lib/fields.ts';
+import { exitCode } from '../../src/lib/outcome.ts';
+import { LIMIT } from '../../src/lib/ports.ts';
+import { DEEDS } from '../support/actions.ts';
+import { type Ask, call, type Manner, PROTOCOLS, type Protocol } from '../support/callers.ts';
+import { alerts, tickets } from '../support/matrix.ts';
+import { type Fault, type Faults, ModelHost } from '../support/model-host.ts';
+
+/** A deed of the tests' own, so that every law has something to hold for. */
+const SAMPLE = defineDeed({
+  name: 'sample',
+  summary: 'Adds a set, in the place of whatever can be done only once.',
+  fields: { ip: srcip },
+  keys: ({ ip }) => [ip.text],
+  once: () => ({
+    what: 'the set is there',
+    checks: [must(run('ipset', 'list', 'admin'), 'good')],
+    steps: [must(run('ipset', 'create', 'sample', 'hash:ip'), 'done')],
+  }),
+});
+
+/** What a message holds of everything that a deed can ask for. */
+const FIELDS: Readonly<Record<Subject, string>> = {
+  srcip: '203.0.113.7',
+  user: 'mallory',
+  file: '/tmp/evil',
+  pid: '4321',
+  start: '2026-02-03T10:00:00Z',
+  executable: '/tmp/evil',
+};
+
+const subjects = ({ fields }: Response): readonly Subject[] =>
+  Object.values(fields).map(({ subject }) => subject);
+
+/** What root must have set for it to be done at all. */
+function settings({ name, options }: Deed) {
+  const needed = Object.entries(options).filter(([, option]) => option.settings);
+  const values = needed.flatMap(([key, { example }]) => (example ? [[key, example] as const] : []));
+  return { actions: { [name]: Object.fromEntries(values) } };
+}
+
+/** Old agents tell of no processes. */
+const tells = (protocol: Protocol, deed: Deed) =>
+  protocol.name !== 'legacy' ||
+  subjects(deed).every((subject) => ['srcip', 'user', 'file'].includes(subject));
+
+const ROWS = [...DEEDS.map(({ action }) => action), SAMPLE].flatMap((deed) =>
+  PROTOCOLS.filter((protocol) => tells(protocol, deed)).map(
+    (protocol) => [`${deed.name} ${protocol.name}`, deed, protocol] as const,
+  ),
+);
+
+describe.each(ROWS)('%s', (_name, deed, protocol) => {
+  const fresh = (faults: Faults = () => undefined) => {
+    const host = new ModelHost({ settings: settings(deed) });
+    host.faults = faults;
+    return host;
+  };
+  const asked = (host: ModelHost, verb: Ask['verb'], manner: Manner = {}, texts = FIELDS) => {
+    const [subject = 'srcip'] = subjects(deed);
+    const more = Object.fromEntries(subjects(deed).map((one) => [one, texts[one]]));
+    const ask = { program: deed.name, verb, subject, text: texts[subject], more };
+    return call(deed, protocol, ask, host, manner);
+  };
+  /** How many things a run does that nothing disturbs. */
+  const length = async () => {
+    const host = fresh();
+    await asked(host, 'add');
+    return host.commands.length;
+  };
+
+  test('is done once, and the log alerts once', async () => {
+    const host = fresh();
+    const { outcome, told } = await asked(host, 'add');
+    expect(outcome).toBe('applied');
+    expect(host.commands.length).toBeGreaterThan(0);
+    expect(told).toHaveLength(deed.keys && protocol.answers ? 1 : 0);
+    expect(alerts(host.log)).toHaveLength(protocol.name === 'manual' ? 0 : 1);
+    expect(host.journal().at(-1)).toMatchObject({ action: deed.name, outcome: 'applied' });
+    expect(tickets(host)).toEqual([]);
+  });
+
+  test('a delete does nothing and says so', async () => {
+    const host = fresh();
+    const before = host.state();
+    const { outcome, told } = await asked(host, 'delete');
+    expect(outcome).toBe('ignored');
+    expect([told, host.commands, alerts(host.log)]).toEqual([[], [], []]);
+    expect(host.state()).toBe(before);
+  });
+
+  if (deed.keys && protocol.answers) {
+    test('nothing is done before the agent has the keys', async () => {
+      const host = fresh();
+      const before = host.state();
+      let seen: string | undefined;
+      const onTell = () => {
+        seen = host.state();
+      };
+      await asked(host, 'add', { onTell });
+      expect(seen).toBe(before);
+    });
+
+    test.each(['abort', 'end', 'silence', 'garbage', 'closed', 'flood'] as const)(
+      'nothing is done on %s',
+      async (temper) => {
+        const host = fresh();
+        const before = host.state();
+        const { outcome } = await asked(host, 'add', { temper });
+        const expected = { abort: 'already', closed: 'undelivered' }[temper as string];
+        expect(outcome).toBe(expected ?? 'unanswered');
+        expect(host.state()).toBe(before);
+        expect(alerts(host.log)).toEqual([]);
+      },
+    );
+  }
+
+  test.each(['broken', 'killed', 'hanging', 'missing'] as const)(
+    'with one thing %s it does not claim to have been done',
+    async (fault: Fault) => {
+      const count = await length();
+      for (let at = 0; at < count; at += 1) {
+        const host = fresh((place) => (place === at ? fault : undefined));
+        const ms = await host.run(deed.name, async ({ clock }) => {
+          const { outcome } = await asked(host, 'add');
+          // A second attempt may have succeeded where it is one.
+          if (exitCode(outcome) !== 0) expect(alerts(host.log), `at ${at}`).toEqual([]);
+          else expect(host.commands.length, `at ${at}`).toBeGreaterThan(count);
+          return clock.elapsed();
+        });
+        expect(ms).toBeLessThanOrEqual(LIMIT.run + 100);
+        expect(tickets(host)).toEqual([]);
+      }
+    },
+  );
+
+  test('with everything broken it fails, and may be tried again', async () => {
+    const host = fresh(() => 'broken');
+    expect(exitCode((await asked(host, 'add')).outcome)).not.toBe(0);
+    expect(alerts(host.log)).toEqual([]);
+    host.faults = () => undefined;
+    expect(exitCode((await asked(host, 'add')).outcome)).toBe(0);
+  });
+
+  test.each(subjects(deed))('a hostile %s is a bad field', async (subject) => {
+    for (const text of ['\n', ' ', '$(id)', '`id`', '-x', 'x'.repeat(9_999), '\u0000', '../x']) {
+      const host = fresh();
+      const before = host.state();
+      const { outcome, told } = await asked(host, 'add', {}, { ...FIELDS, [subject]: text });
+      expect(outcome, JSON.stringify(text)).toBe('bad-field');
+      expect([told, host.commands, alerts(host.log)]).toEqual([[], [], []]);
+      expect(host.state()).toBe(before);
+    }
+  });
+
+  test('broken settings are said, and nothing is done', async () => {
+    if (Object.keys(deed.options).length === 0) return;
+    const host = new ModelHost({ settings: { actions: { [deed.name]: { 'no-such': 'x' } } } });
+    const { outcome, detail } = await asked(host, 'add');
+    expect(outcome).toBe('bad-settings');
+    expect(detail).toContain('no-such is no option of it');
+    expect(host.commands).toEqual([]);
+  });
+});
