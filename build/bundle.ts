@@ -103,7 +103,7 @@ async function chunk(
   const shared = new Set<string>();
   const output = await run({
     ...common,
-    entryPoints: ['src/cli/manual.ts'],
+    entryPoints: ['src/cli/index.ts'],
     plugins: [sharing(oneShot, shared)],
   });
   return { ...output, shared: [...shared].sort() };

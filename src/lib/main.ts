@@ -1,6 +1,7 @@
 import type { Response } from './action.ts';
 import { byHand, failure } from './by-hand.ts';
 import { execute } from './execute.ts';
+import { firstLine } from './hearing.ts';
 import type { Host } from './host.ts';
 import { identify } from './invocation.ts';
 import { standardStreams } from './node/agent.ts';
@@ -10,8 +11,7 @@ import { existing, findHome } from './node/home.ts';
 import { effectiveUser, machine, onTerminal, say } from './node/machine.ts';
 import { wordsOf } from './options.ts';
 import { ActionError, asActionError, exitCode, type Outcome } from './outcome.ts';
-import type { ParseManual } from './person.ts';
-import { type Agent, LIMIT } from './ports.ts';
+import type { CommandLine } from './person.ts';
 import { parseLegacy, parseRequest } from './protocol.ts';
 import type { Request } from './request.ts';
 
@@ -20,7 +20,7 @@ export interface Program {
   readonly actions: readonly Response[];
   readonly version: string;
   /** The command line for people, evaluated only when a person calls. */
-  readonly cli: () => Promise<{ readonly parseManual: ParseManual }>;
+  readonly cli: () => Promise<CommandLine>;
 }
 
 /** Runs the action that the program was called by, and exits with its code. Never throws. */
@@ -70,18 +70,27 @@ function find({ actions }: Program, name: string): Response {
   throw new ActionError('usage', `"${name}" is no action of this program; its actions: ${known}`);
 }
 
-/** `riposte ACTION WORDS…` is the action by hand; alone it says what there is. */
+/** `riposte ACTION WORDS…` is the action by hand; beside the actions there are commands of its own. */
 async function forWhole(program: Program, words: readonly string[]): Promise<number> {
   const [first = '--help', ...rest] = words;
   if (first === '--version' || first === '-V') {
     say(1, program.version);
-  } else if (first === '--help' || first === '-h') {
-    const rows = program.actions.map(({ name, summary }) => `  ${name.padEnd(22)}${summary}`);
-    say(1, [`Usage: ${WHOLE} ACTION [--help]`, '', 'Actions:', ...rows].join('\n'));
-  } else {
-    return forPerson(program, find(program, first), first, rest.length > 0 ? rest : ['--help']);
+    return 0;
   }
-  return 0;
+  const { commands } = await program.cli();
+  if (first === '--help' || first === '-h') {
+    const rows = (list: readonly { name: string; summary: string }[]) =>
+      list.map(({ name, summary }) => `  ${name.padEnd(22)}${summary}`);
+    const usage = [`Usage: ${WHOLE} ACTION [--help]`, `       ${WHOLE} COMMAND [--help]`];
+    const lists = ['', 'Actions:', ...rows(program.actions), '', 'Commands:', ...rows(commands)];
+    say(1, [...usage, ...lists].join('\n'));
+    return 0;
+  }
+  // A first line `#!…/riposte shim …` arrives as one word on some systems.
+  const [word] = first.split(' ', 1);
+  const command = commands.find(({ name }) => name === word);
+  if (command) return command.run(words);
+  return forPerson(program, find(program, first), first, rest.length > 0 ? rest : ['--help']);
 }
 
 async function forPerson(
@@ -113,7 +122,7 @@ async function forAgent(
   await host.log.say('Starting');
   let request: Request;
   try {
-    request = words ? parseLegacy(words) : await firstLine(agent, wordsOf(action));
+    request = words ? parseLegacy(words) : parseRequest(await firstLine(agent), wordsOf(action));
   } catch (thrown) {
     return unreadable(action, name, asActionError(thrown), host);
   }
@@ -123,17 +132,6 @@ async function forAgent(
   const exit = exitCode(result.outcome);
   if (exit !== 0) say(2, failure(result));
   return exit;
-}
-
-async function firstLine(agent: Agent, known: ReadonlySet<string>): Promise<Request> {
-  const heard = await agent.hear(LIMIT.request);
-  if (typeof heard !== 'string') return parseRequest(heard.line, known);
-  const why = {
-    end: 'it ended before a message came',
-    silence: `no message came within ${LIMIT.request / 1000} s`,
-    flood: 'the line is longer than any message',
-  }[heard];
-  throw new ActionError('bad-request', `Cannot read input from stdin: ${why}`);
 }
 
 async function unreadable(action: Response, holder: string, error: ActionError, { log }: Host) {

@@ -8,6 +8,7 @@ export const OUTCOMES = {
   removed: { exit: 0, meaning: 'What this holder had made was undone.' },
   absent: { exit: 0, meaning: 'Nothing of this holder’s was there; the target is free of it.' },
   ignored: { exit: 0, meaning: 'A delete of what the agent cannot undo; nothing was done.' },
+  ran: { exit: 0, meaning: 'A script behind the shim says that it did well; nobody looked.' },
   planned: { exit: 0, meaning: 'Dry run: the commands were printed and none was run.' },
   usage: { exit: 2, meaning: 'The command line was not understood; nothing was done.' },
   'bad-request': { exit: 3, meaning: 'The agent’s message could not be read; nothing was done.' },
@@ -36,7 +37,7 @@ export type Outcome = keyof typeof OUTCOMES;
 /** The outcomes that an error can carry. */
 export type Failure = Exclude<
   Outcome,
-  'applied' | 'already' | 'removed' | 'absent' | 'ignored' | 'planned'
+  'applied' | 'already' | 'removed' | 'absent' | 'ignored' | 'ran' | 'planned'
 >;
 
 /** The process exit code of an outcome: 0 only where the wanted state was seen to hold. */

@@ -26,3 +26,18 @@ export type Manual =
 
 /** Reads a person's words. It is apart from the library, because agents never need it. */
 export type ParseManual = (words: readonly string[], spec: Spec) => Manual;
+
+/** A command of `riposte` beside the actions. */
+export interface Subcommand {
+  readonly name: string;
+  /** One sentence for help. */
+  readonly summary: string;
+  /** Runs it with all words, its own name first; resolves to the exit code. */
+  readonly run: (words: readonly string[]) => Promise<number>;
+}
+
+/** All that is evaluated only where no agent calls an action. */
+export interface CommandLine {
+  readonly parseManual: ParseManual;
+  readonly commands: readonly Subcommand[];
+}

@@ -28,6 +28,7 @@ test('0 is only where the wanted state holds, and every failure has a code of it
     'removed',
     'absent',
     'ignored',
+    'ran',
     'planned',
   ];
   expect(WORDS.filter((word) => exitCode(word) === 0)).toEqual(good);

@@ -1,0 +1,30 @@
+/** The text of a new action's file. */
+export const template = (name: string): string => `\
+import { defineAction, must, run, srcip, yesNo } from '../../src/lib/index.ts';
+
+export default defineAction({
+  name: '${name}',
+  summary: 'Rejects mail from the source address.',
+  states: { held: 'may send no mail', lifted: 'may send mail again' },
+  fields: { ip: srcip },
+  keys: ({ ip }) => [ip.text],
+  backends: ({ ip }, { holder }) => {
+    const tool = ip.family === 6 ? 'ip6tables' : 'iptables';
+    // The comment says whose rule it is: no undo takes another program's, or an administrator's.
+    const rule = (verb: string) =>
+      run(
+        tool,
+        ...['-w', '5', verb, 'INPUT', '-s', ip.text, '-p', 'tcp', '--dport', '25'],
+        ...['-m', 'comment', '--comment', \`${name} \${holder}\`, '-j', 'REJECT'],
+      );
+    const effect = {
+      what: \`\${tool} rule that rejects mail from \${ip.text}\`,
+      see: yesNo(rule('-C')),
+      make: must(rule('-I'), 'made'),
+      undo: must(rule('-D'), 'undone'),
+    };
+    const lock = \`${name} \${holder} \${ip.text}\`;
+    return [{ name: '${name}', effects: [effect], longest: 0, lock, record: true }];
+  },
+});
+`;
