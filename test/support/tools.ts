@@ -1,4 +1,4 @@
-import { readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -46,6 +46,13 @@ export async function rig(where: Place, toolbox: (real: string) => Toolbox): Pro
     [Symbol.asyncDispose]: () => rm(base, { recursive: true, force: true }),
   };
 }
+
+/** The place without a tool, whatever folders its links are in. */
+export const lacking = (where: Place, tool: string): Place => {
+  const paths = [FOLDER, '/usr/bin', '/sbin', '/bin'].map((folder) => `${folder}/${tool}`);
+  const files = new Set(paths.filter((path) => existsSync(path)).map((path) => realpathSync(path)));
+  return mounted(where, [...files].map((file) => `mount --bind /dev/null ${file}`).join(' && '));
+};
 
 /** The place with a folder that cannot be written. */
 export const readOnly = (where: Place, folder: string): Place =>
