@@ -1,9 +1,12 @@
+import type { Http } from './http.ts';
 import type { Journal } from './journal.ts';
 import type { Lock } from './lock.ts';
 import type { Log } from './log.ts';
 import type { Clock, Files } from './ports.ts';
 import type { Records } from './records.ts';
 import type { Runner } from './runner.ts';
+import type { Signals } from './signals.ts';
+import type { Vault } from './vault.ts';
 
 /** The host as one run sees it: every port there is. */
 export interface Host {
@@ -15,6 +18,9 @@ export interface Host {
   readonly log: Log;
   /** The agent's configuration files; read on demand. */
   readonly files: Files;
+  readonly http: Http;
+  readonly vault: Vault;
+  readonly signals: Signals;
   /** The agent's home directory, where there is one. */
   readonly home: string | undefined;
   readonly kernel: readonly [major: number, minor: number];

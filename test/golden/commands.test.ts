@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { Action } from '../../src/lib/action.ts';
+import type { Action, Deed } from '../../src/lib/action.ts';
 import { plan } from '../../src/lib/dryrun.ts';
-import { ACTIONS, backendsOf, type Example, examplesOf } from '../support/actions.ts';
-import { PROTOCOLS } from '../support/callers.ts';
+import { ACTIONS, backendsOf, DEEDS, type Example, examplesOf } from '../support/actions.ts';
+import { call, PROTOCOLS } from '../support/callers.ts';
+import { askOf, settingsOf } from '../support/deeds.ts';
 import { Row } from '../support/matrix.ts';
-import type { Setting } from '../support/model-host.ts';
+import { ModelHost, type Setting } from '../support/model-host.ts';
 
 /** One chapter of the book: what is done on what kind of host. */
 interface Chapter {
@@ -90,6 +91,34 @@ describe.each(ACTIONS.map((found) => [`${found.platform}/${found.file}`, found] 
   (name, { action }) => {
     test('runs exactly the commands of its golden file', async () => {
       await expect(await book(action)).toMatchFileSnapshot(`${name}.txt`);
+    });
+  },
+);
+
+/** The book of what is done once. */
+async function deedBook(deed: Deed): Promise<string> {
+  const [wazuh4] = PROTOCOLS;
+  if (!wazuh4) throw new Error('no protocol');
+  const pages = [
+    `${deed.name}: ${deed.summary}`,
+    '',
+    'Everything it does, in order, for an agent of Wazuh 4, as one would type or say it.',
+    'Written by `npm run golden`; read the difference.',
+    '',
+  ];
+  for (const verb of ['add', 'delete'] as const) {
+    const host = new ModelHost({ settings: settingsOf(deed) });
+    const { outcome } = await call(deed, wazuh4, askOf(deed, verb), host);
+    pages.push(`== ${verb}`, '', ...host.commands, `# ${outcome}`, '');
+  }
+  return pages.join('\n');
+}
+
+describe.each(DEEDS.map((found) => [`${found.platform}/${found.file}`, found] as const))(
+  '%s',
+  (name, { action }) => {
+    test('does exactly what its golden file says', async () => {
+      await expect(await deedBook(action)).toMatchFileSnapshot(`${name}.txt`);
     });
   },
 );

@@ -1,51 +1,33 @@
 import { describe, expect, test } from 'vitest';
-import { type Deed, defineDeed, type Response } from '../../src/lib/action.ts';
+import { type Deed, defineDeed } from '../../src/lib/action.ts';
 import { must, run } from '../../src/lib/effect.ts';
-import { type Subject, srcip } from '../../src/lib/fields.ts';
+import { srcip } from '../../src/lib/fields.ts';
 import { exitCode } from '../../src/lib/outcome.ts';
 import { LIMIT } from '../../src/lib/ports.ts';
+import type { Verb } from '../../src/lib/request.ts';
 import { DEEDS } from '../support/actions.ts';
-import { type Ask, call, type Manner, PROTOCOLS, type Protocol } from '../support/callers.ts';
+import { call, type Manner, PROTOCOLS, type Protocol } from '../support/callers.ts';
+import { askOf, FIELDS, settingsOf, subjectsOf } from '../support/deeds.ts';
 import { alerts, tickets } from '../support/matrix.ts';
 import { type Fault, type Faults, ModelHost } from '../support/model-host.ts';
 
 /** A deed of the tests' own, so that every law has something to hold for. */
 const SAMPLE = defineDeed({
   name: 'sample',
-  summary: 'Adds a set, in the place of whatever can be done only once.',
+  summary: 'Adds to a set, in the place of whatever can be done only once.',
   fields: { ip: srcip },
   keys: ({ ip }) => [ip.text],
   once: () => ({
-    what: 'the set is there',
-    checks: [must(run('ipset', 'list', 'admin'), 'good')],
-    steps: [must(run('ipset', 'create', 'sample', 'hash:ip'), 'done')],
+    what: 'it is in the set',
+    checks: [must(run('iptables', ...'-w 5 -C INPUT -s 203.0.113.70 -j DROP'.split(' ')), 'good')],
+    steps: [must(run('ipset', 'add', 'admin', '203.0.113.8'), 'done')],
   }),
 });
-
-/** What a message holds of everything that a deed can ask for. */
-const FIELDS: Readonly<Record<Subject, string>> = {
-  srcip: '203.0.113.7',
-  user: 'mallory',
-  file: '/tmp/evil',
-  pid: '4321',
-  start: '2026-02-03T10:00:00Z',
-  executable: '/tmp/evil',
-};
-
-const subjects = ({ fields }: Response): readonly Subject[] =>
-  Object.values(fields).map(({ subject }) => subject);
-
-/** What root must have set for it to be done at all. */
-function settings({ name, options }: Deed) {
-  const needed = Object.entries(options).filter(([, option]) => option.settings);
-  const values = needed.flatMap(([key, { example }]) => (example ? [[key, example] as const] : []));
-  return { actions: { [name]: Object.fromEntries(values) } };
-}
 
 /** Old agents tell of no processes. */
 const tells = (protocol: Protocol, deed: Deed) =>
   protocol.name !== 'legacy' ||
-  subjects(deed).every((subject) => ['srcip', 'user', 'file'].includes(subject));
+  subjectsOf(deed).every((subject) => ['srcip', 'user', 'file'].includes(subject));
 
 const ROWS = [...DEEDS.map(({ action }) => action), SAMPLE].flatMap((deed) =>
   PROTOCOLS.filter((protocol) => tells(protocol, deed)).map(
@@ -55,16 +37,12 @@ const ROWS = [...DEEDS.map(({ action }) => action), SAMPLE].flatMap((deed) =>
 
 describe.each(ROWS)('%s', (_name, deed, protocol) => {
   const fresh = (faults: Faults = () => undefined) => {
-    const host = new ModelHost({ settings: settings(deed) });
+    const host = new ModelHost({ settings: settingsOf(deed) });
     host.faults = faults;
     return host;
   };
-  const asked = (host: ModelHost, verb: Ask['verb'], manner: Manner = {}, texts = FIELDS) => {
-    const [subject = 'srcip'] = subjects(deed);
-    const more = Object.fromEntries(subjects(deed).map((one) => [one, texts[one]]));
-    const ask = { program: deed.name, verb, subject, text: texts[subject], more };
-    return call(deed, protocol, ask, host, manner);
-  };
+  const asked = (host: ModelHost, verb: Verb, manner: Manner = {}, texts = FIELDS) =>
+    call(deed, protocol, askOf(deed, verb, texts), host, manner);
   /** How many things a run does that nothing disturbs. */
   const length = async () => {
     const host = fresh();
@@ -145,7 +123,7 @@ describe.each(ROWS)('%s', (_name, deed, protocol) => {
     expect(exitCode((await asked(host, 'add')).outcome)).toBe(0);
   });
 
-  test.each(subjects(deed))('a hostile %s is a bad field', async (subject) => {
+  test.each(subjectsOf(deed))('a hostile %s is a bad field', async (subject) => {
     for (const text of ['\n', ' ', '$(id)', '`id`', '-x', 'x'.repeat(9_999), '\u0000', '../x']) {
       const host = fresh();
       const before = host.state();

@@ -13,7 +13,8 @@ import type { ModelHost } from './model-host.ts';
 export interface Ask {
   readonly program: string;
   readonly verb: Verb;
-  readonly subject: Subject;
+  /** Nothing for what asks a message for nothing. */
+  readonly subject: Subject | undefined;
   readonly text: string;
   /** What the message holds besides. */
   readonly more?: Readonly<Partial<Record<Subject, string>>>;
@@ -34,7 +35,10 @@ export interface Protocol {
   readonly reply: (ask: Ask, word: string) => string;
 }
 
-const given = ({ subject, text, more }: Ask) => ({ ...more, [subject]: text });
+const given = ({ subject, text, more }: Ask): NonNullable<Ask['more']> => ({
+  ...more,
+  ...(subject && { [subject]: text }),
+});
 
 /** Those of a list that are there. */
 const present = (members: Readonly<Record<string, string | undefined>>) =>

@@ -15,6 +15,8 @@ import { Ipset } from './model/ipset.ts';
 import { NetTools } from './model/net-tools.ts';
 import { Nft } from './model/nft.ts';
 import { Routes } from './model/routes.ts';
+import { Services } from './model/services.ts';
+import { Suspects, Threats } from './model/suspects.ts';
 import { Xtables } from './model/xtables.ts';
 
 /** The agent's home on every model host. */
@@ -185,6 +187,9 @@ export class ModelHost {
 
   readonly #kernel: readonly [number, number];
   readonly #models: readonly Model[];
+  readonly #services = new Services();
+  readonly #suspects = new Suspects();
+  readonly #threats = new Threats();
   readonly #alive = new Set<string>();
   #now = Date.UTC(2026, 1, 3, 10, 11, 12);
   #processes = 0;
@@ -281,6 +286,9 @@ export class ModelHost {
       runner: { locate, run: complete },
       clock,
       files,
+      http: this.#services.through(door),
+      signals: this.#suspects.through(door),
+      vault: this.#threats.through(door),
       records: recordsIn(files, () => 'boot'),
       journal: journalIn(files),
       lock: lockIn(files, processes, clock),
@@ -355,6 +363,9 @@ export class ModelHost {
   state(): string {
     return [
       ...this.#models.map((model) => model.listing()),
+      this.#services.listing(),
+      this.#suspects.listing(),
+      this.#threats.listing(),
       ...this.records()
         .filter((path) => !path.includes('/lock/'))
         .map((path) => `${path}\n`),

@@ -191,11 +191,13 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
   };
 }
 
+/** What to do where there is no home. */
+export const NO_HOME = 'no agent home was found to keep state in; name it with --home';
+
 /** Where no agent lives: there is nothing to read, and nothing can be kept. */
 export function noFiles(): Files {
   const homeless = async (): Promise<never> => {
-    const text = 'no agent home was found to keep state in; name it with --home';
-    throw new ActionError('bad-state', text);
+    throw new ActionError('bad-state', NO_HOME);
   };
   return {
     read: async () => undefined,

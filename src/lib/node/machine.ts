@@ -4,11 +4,13 @@ import type { Host } from '../host.ts';
 import { journalIn } from '../journal.ts';
 import { lockIn } from '../lock.ts';
 import { logTo } from '../log.ts';
+import { ActionError } from '../outcome.ts';
 import { recordsIn } from '../records.ts';
 import { writeWithin } from './agent.ts';
 import { systemClock } from './clock.ts';
-import { filesBelow, noFiles } from './files.ts';
+import { filesBelow, NO_HOME, noFiles } from './files.ts';
 import { BIN } from './home.ts';
+import { lazily } from './lazy.ts';
 import { logFile } from './log-file.ts';
 import { bootId, machineProcesses } from './processes.ts';
 import { spawningRunner } from './runner.ts';
@@ -47,6 +49,13 @@ export function machine(
     runner: spawningRunner(),
     clock,
     files,
+    http: lazily(async () => (await import('./http.ts')).httpClient()),
+    signals: lazily(async () => (await import('./signals.ts')).signalsOf({ home, clock })),
+    vault: lazily(async () => {
+      if (home === undefined) throw new ActionError('bad-state', NO_HOME);
+      const { vaultOf } = await import('./vault.ts');
+      return vaultOf({ home, files, clock, uid: effectiveUser() });
+    }),
     records: recordsIn(files, bootId),
     journal: journalIn(files),
     lock: lockIn(files, machineProcesses, clock),
