@@ -1,6 +1,9 @@
 /** The names that an entry point may import. */
-export { defineAction } from './action.ts';
+export { defineAction, defineDeed } from './action.ts';
 export { srcip } from './fields.ts';
+export { firewalld, firewalldOption, zoneOption } from './firewall/firewalld.ts';
 export { packetFilterOption, packetFilters } from './firewall/packet-filter.ts';
 export { rateOption, throttle } from './firewall/throttle.ts';
+export { slackMessage, tweet, webhook } from './notify/notification.ts';
+export { slackOptions, tweetOptions, webhookOptions } from './notify/options.ts';
 export { nullRouteOption, nullRoutes } from './routing/null-route.ts';

@@ -1,4 +1,4 @@
-import { ActionError } from '../outcome.ts';
+import { ActionError, type Failure } from '../outcome.ts';
 
 /** Where a notification goes. */
 export interface Address {
@@ -8,23 +8,33 @@ export interface Address {
   readonly host: string;
 }
 
-/**
- * Reads the URL of a service; throws `usage`, without quoting it. Without encryption everybody on the way would
- * read the password that it is: only this host itself may be spoken to like that, or who `plain` names.
- */
-export function parseAddress(text: string, plain = false): Address {
-  const url = URL.parse(text);
-  const fail = (why: string) => new ActionError('usage', `the URL ${why}`);
-  if (!url || /\s/.test(text)) throw fail('is none; it must be like https://host/path');
-  if (url.username !== '' || url.password !== '') throw fail('has a user name in it');
-  if (url.protocol === 'https:') return { url: url.href, host: url.host };
-  if (url.protocol !== 'http:') throw fail('must begin with https://');
-  if (!plain && !isLoopback(url.hostname)) {
-    throw fail(`for ${url.host} is not encrypted: it must begin with https://`);
+/** Whom a URL without encryption may lead to: everybody on the way could read the password it is. */
+export type Unencrypted = 'nobody' | 'this host' | 'anybody';
+
+/** Reads the URL of a service; throws `kind`, never quoting it. */
+export function parseAddress(text: string, unencrypted: Unencrypted, kind: Failure): Address {
+  const fail = (why: string) => new ActionError(kind, `the URL ${why}`);
+  const url = /\s/.test(text) ? null : URL.parse(text);
+  if (!url) throw fail('is none; it must be like https://host/path');
+  const { protocol, host, hostname, username, password, href } = url;
+  if (username !== '' || password !== '') throw fail('has a user name in it');
+  if (protocol === 'https:') return { url: href, host };
+  if (protocol !== 'http:') throw fail('must begin with https://');
+  if (unencrypted === 'anybody' || (unencrypted === 'this host' && isLoopback(hostname))) {
+    return { url: href, host };
   }
-  return { url: url.href, host: url.host };
+  throw fail(`for ${host} must begin with https://, or riposte.json must say "plain": "yes"`);
 }
 
 /** Whether a host is this one, by its name as a URL writes it. */
 export const isLoopback = (hostname: string): boolean =>
   /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
+
+/** What of a URL no error may repeat, longest first: its path and its query, whole and in parts. */
+export function secretsOf({ url }: Address): readonly string[] {
+  const { pathname, search } = new URL(url);
+  const parts = `${pathname}${search}`.split(/[/?&=]/).filter((part) => part.length > 5);
+  return [`${pathname}${search}`, pathname, ...parts]
+    .filter((text) => text.length > 1)
+    .sort((one, other) => other.length - one.length);
+}

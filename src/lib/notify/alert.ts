@@ -139,14 +139,18 @@ export const facts = ({ agent, agentless, location, rule }: Alert): readonly Fac
   ...only('Rule ID', rule && `${rule.id ?? UNKNOWN} (level ${rule.level ?? UNKNOWN})`),
 ];
 
-/** Those, and what else a reader asks for first. */
-export const allFacts = (alert: Alert): readonly Fact[] => [
-  ...facts(alert),
-  ...only('Source', alert.srcip),
-  ...only('User', alert.user),
-  ...only('Time', alert.time),
-  ...only('Alert ID', alert.id),
-];
+/** Those, and what else a reader asks for first; none of them empty, which some services refuse. */
+export const allFacts = (alert: Alert): readonly Fact[] =>
+  [
+    ...facts(alert),
+    ...only('Source', alert.srcip),
+    ...only('User', alert.user),
+    ...only('Time', alert.time),
+    ...only('Alert ID', alert.id),
+  ].filter(([, value]) => value.trim() !== '');
+
+/** The alert in a few words. */
+export const heading = ({ title }: Alert): string => title?.trim() || UNKNOWN;
 
 const only = (title: string, value: string | undefined): readonly Fact[] =>
-  value === undefined || value === '' ? [] : [[title, value]];
+  value === undefined ? [] : [[title, value]];

@@ -1,4 +1,4 @@
-import { type Alert, allFacts, type Severity, UNKNOWN } from './alert.ts';
+import { type Alert, allFacts, heading, type Severity } from './alert.ts';
 import { type Service, wordsIn } from './service.ts';
 import { shorten, visible } from './shorten.ts';
 
@@ -23,7 +23,7 @@ const plain = (text: string, limit: number): string =>
   );
 
 const embed = (alert: Alert) => ({
-  title: plain(alert.title || UNKNOWN, TITLE),
+  title: plain(heading(alert), TITLE),
   description: plain(alert.log ?? '', LOG),
   color: COLOURS[alert.severity],
   fields: allFacts(alert).map(([name, value]) => ({

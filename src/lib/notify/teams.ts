@@ -1,4 +1,4 @@
-import { type Alert, allFacts, type Severity, UNKNOWN } from './alert.ts';
+import { type Alert, allFacts, heading, type Severity } from './alert.ts';
 import { type Service, wordsIn } from './service.ts';
 import { jsonBytes, shorten, visible } from './shorten.ts';
 
@@ -32,7 +32,7 @@ const card = (alert: Alert) => ({
   version: '1.4',
   body: [
     block(run('WAZUH Alert', { weight: 'Bolder', color: COLOURS[alert.severity] })),
-    block(run(shown(alert.title || UNKNOWN, SHORT), { weight: 'Bolder', size: 'Medium' })),
+    block(run(shown(heading(alert), SHORT), { weight: 'Bolder', size: 'Medium' })),
     ...allFacts(alert).map(([title, value]) =>
       block(run(`${title}: `, { weight: 'Bolder' }), run(shown(value, SHORT))),
     ),

@@ -1,4 +1,4 @@
-import { type Alert, allFacts, UNKNOWN } from './alert.ts';
+import { type Alert, allFacts, heading } from './alert.ts';
 import { objectIn, type Service, wordsIn } from './service.ts';
 import { shorten, visible, WORD_JOINER } from './shorten.ts';
 
@@ -12,7 +12,7 @@ const quiet = (text: string, limit: number): string =>
 function text(alert: Alert): string {
   const head = [
     'WAZUH Alert',
-    quiet(alert.title || UNKNOWN, SHORT),
+    quiet(heading(alert), SHORT),
     ...allFacts(alert).map(([title, value]) => `${title}: ${quiet(value, SHORT)}`),
   ].join('\n');
   if (!alert.log) return head;

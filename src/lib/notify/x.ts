@@ -1,4 +1,4 @@
-import { type Alert, UNKNOWN } from './alert.ts';
+import { type Alert, heading, UNKNOWN } from './alert.ts';
 import { objectIn, type Service, wordsIn } from './service.ts';
 import { type Measure, shorten, visible, WORD_JOINER } from './shorten.ts';
 
@@ -36,7 +36,8 @@ const AGENT = 60;
 const REST = 40;
 
 /** One public line. The log, the address and the account are not in it: they are nobody's business. */
-function text({ title, rule, agent, id }: Alert): string {
+function text(alert: Alert): string {
+  const { rule, agent, id } = alert;
   const quietly = (value: string, limit: number) =>
     shorten(quiet(value.normalize('NFC').replace(/\s+/g, ' ')), limit, visible, weight);
   const known = [
@@ -48,7 +49,7 @@ function text({ title, rule, agent, id }: Alert): string {
   ].filter(Boolean);
   const tail = known.length > 0 ? ` (${known.join(', ')})` : '';
   const head = 'WAZUH Alert: ';
-  return `${head}${quietly(title || UNKNOWN, POST - weight(head) - weight(tail))}${tail}`;
+  return `${head}${quietly(heading(alert), POST - weight(head) - weight(tail))}${tail}`;
 }
 
 /** A post of an account on X, version 2 of its interface. */
