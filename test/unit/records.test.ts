@@ -113,3 +113,81 @@ describe('marks of use', () => {
     expect(await next.wasUsed('firewall-drop', 'nft')).toBe(true);
   });
 });
+
+describe('what is done once', () => {
+  const setUp = () => {
+    const host = new ModelHost();
+    return { host, records: recordsIn(host.files(), () => 'boot') };
+  };
+
+  test('is new once, whatever it is called', async () => {
+    const { records } = setUp();
+    for (const thing of ['1770113472.1', '../../x', 'a b', 'x'.repeat(5_000)]) {
+      expect(await records.first('restart-wazuh', thing)).toBe(true);
+      expect(await records.first('restart-wazuh', thing)).toBe(false);
+      expect(await records.first('other', thing)).toBe(true);
+    }
+  });
+
+  test('may be tried again after it failed', async () => {
+    const { records } = setUp();
+    await records.first('restart-wazuh', '1.1');
+    await records.unlearn('restart-wazuh', '1.1');
+    expect(await records.first('restart-wazuh', '1.1')).toBe(true);
+  });
+
+  test('is forgotten after a day, and nothing else is', async () => {
+    const { host, records } = setUp();
+    await records.first('restart-wazuh', '1.1');
+    await records.note({ ...record, action: 'restart-wazuh' });
+    const old = new Date(Date.now() - 25 * 3_600_000);
+    for (const path of host.records()) host.volume.utimesSync(path, old, old);
+    await records.first('restart-wazuh', '1.2');
+    expect(host.records().map((path) => path.split('/').at(-1))).toEqual([
+      '2001%3Adb8%3A%3A7@manual@ipset',
+      'once=1.2',
+    ]);
+  });
+
+  test('is no record of a target', async () => {
+    const { records } = setUp();
+    await records.first('restart-wazuh', '1.1');
+    const where = { action: 'restart-wazuh', target: 'once=1.1' };
+    expect(await records.backends({ ...where, holder: '' })).toEqual([]);
+    expect(await records.entries({ ...where, backend: '' })).toEqual([]);
+  });
+});
+
+describe('what was there before', () => {
+  test('is read back with its holder', async () => {
+    const records = recordsIn(new ModelHost().files(), () => 'boot');
+    await records.note({ ...record, former: 'open' });
+    await records.note({ ...record, holder: 'firewall-drop', former: 'shut' });
+    await records.note({ ...record, backend: 'other', former: 'not asked for' });
+    const found = await records.entries(record);
+    expect(found.map(({ holder, former }) => [holder, former]).sort()).toEqual([
+      ['firewall-drop', 'shut'],
+      ['manual', 'open'],
+    ]);
+  });
+
+  test('is unknown where the record is torn', async () => {
+    const host = new ModelHost();
+    const records = recordsIn(host.files(), () => 'boot');
+    await records.note({ ...record, former: 'open' });
+    const [path = ''] = host.records();
+    host.volume.writeFileSync(path, '{"former":"op');
+    const [entry] = await records.entries(record);
+    expect(entry).toMatchObject({ holder: 'manual', until: undefined });
+    expect(entry).not.toHaveProperty('former');
+  });
+
+  test('is not taken from a file that others could have written', async () => {
+    const host = new ModelHost();
+    const records = recordsIn(host.files(), () => 'boot');
+    await records.note({ ...record, former: 'open' });
+    const [path = ''] = host.records();
+    host.volume.chmodSync(path, 0o666);
+    await expect(records.entries(record)).rejects.toMatchObject({ kind: 'bad-state' });
+  });
+});
