@@ -1,0 +1,17 @@
+import {
+  defineDeed,
+  executable,
+  killOptions,
+  killProcess,
+  pid,
+  start,
+} from '../../src/lib/index.ts';
+
+export default defineDeed({
+  name: 'kill-process',
+  summary: 'Kills the process of that number if it began then and runs that program.',
+  fields: { pid, start, executable },
+  keys: (named) => [named.pid.text, named.start.text],
+  options: killOptions,
+  once: (named, circumstance) => killProcess(named, circumstance),
+});

@@ -1,0 +1,10 @@
+import { defineDeed, file, removeThreat, threatOptions } from '../../src/lib/index.ts';
+
+export default defineDeed({
+  name: 'remove-threat',
+  summary: 'Takes the file into quarantine, from where only a person brings it back.',
+  fields: { file },
+  keys: ({ file: { text } }) => [text],
+  options: threatOptions,
+  once: ({ file: threat }, circumstance) => removeThreat(threat, circumstance),
+});
