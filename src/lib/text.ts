@@ -6,7 +6,8 @@ export const oneLine = (text: string): string =>
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 
-const URL_HEAD = /^(https?:\/\/)(?:[^/?#@]*@)?([^/?#]+)/i;
+// What is no plain host and port may be a password with a sign in it that ends neither.
+const URL_HEAD = /^(https?:\/\/)(?:[^/?#@]*@)?((?:[\w.-]+|\[[\da-f:.]+\])(?::\d+)?)(?=[/?#]|$)/i;
 
 /**
  * A word from outside with whatever may be secret in it masked. The path of a webhook is its
