@@ -3,7 +3,7 @@ import { defineDeed, tweet, tweetOptions } from '../../src/lib/index.ts';
 export default defineDeed({
   name: 'ossec-tweeter',
   aliases: ['ossec-tweeter.sh'],
-  summary: 'Posts the alert in public, on X, without its log, addresses and accounts.',
+  summary: 'Posts in public, on X, which rule raised an alert on which agent.',
   fields: {},
   options: tweetOptions,
   once: (_, circumstance) => tweet(circumstance),

@@ -72,7 +72,8 @@ describe('wazuh-slack', () => {
     ['none that is one', ['hooks.slack.example/x'], 'bad-request', /^Cannot read 'extra_args'/],
     ['one without encryption', [`http://hooks.slack.example/${SECRET}`], 'bad-request', /"plain"/],
     ['one of this host without it', [`http://127.0.0.1:9200/${SECRET}`], 'bad-request', /"plain"/],
-    ['one with a name in it', [`https://me:${SECRET}@h.example/`], 'bad-request', /user name/],
+    ['one with a name in it', ['https://me:T0SECRET@h.example/'], 'bad-request', /user name/],
+    ['a name with a slash in it', [`https://me:${SECRET}@h.example/`], 'bad-request', /is none/],
     ['half of one', ['https://'], 'bad-request', /is none/],
   ])('of a message with %s nothing is sent', async (_title, words, outcome, detail) => {
     expect(await run(wazuhSlack, told(words))).toMatchObject({

@@ -236,6 +236,18 @@ test('what X publishes has neither log nor address nor account in it', () => {
 });
 
 test.each([
+  ['deploy from 192.0.2.88 failed', '*** from *** failed'],
+  ['deployment of 192.0.2.88', 'deployment of ***'],
+  ['deploy, 198.51.100.9.', '***, ***.'],
+  ['version 1.2.3.4.5', 'version 1.2.3.4.5'],
+])('nor does its title: %s', (title, shown) => {
+  const told = JSON.parse(
+    x.body({ ...LONGEST, title, srcip: '192.0.2.88', user: 'deploy', id: '1' }, {}),
+  ).text;
+  expect(told).toContain(`WAZUH Alert: ${shown} (rule `);
+});
+
+test.each([
   ['abc', 3],
   ['ä', 1],
   ['…', 2],

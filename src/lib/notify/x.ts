@@ -35,7 +35,23 @@ const quiet = (text: string): string =>
 const AGENT = 60;
 const REST = 40;
 
-/** One public line. The log, the address and the account are not in it: they are nobody's business. */
+const HIDDEN = '***';
+
+/** A description may name whom it is about, which is nobody's business: the address, the account. */
+function discreet(text: string, { srcip, user }: Alert): string {
+  const names = [srcip, user].filter((name) => name !== undefined && name.trim() !== '');
+  const hidden = names.reduce<string>((rest, name = '') => withoutWord(rest, name), text);
+  return hidden.replace(/(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.]*\w)/g, HIDDEN);
+}
+
+const withoutWord = (text: string, word: string): string =>
+  text
+    .split(word)
+    .reduce((before, after) =>
+      /\w$/.test(before) || /^\w/.test(after) ? before + word + after : before + HIDDEN + after,
+    );
+
+/** One public line, without the log. */
 function text(alert: Alert): string {
   const { rule, agent, id } = alert;
   const quietly = (value: string, limit: number) =>
@@ -49,7 +65,8 @@ function text(alert: Alert): string {
   ].filter(Boolean);
   const tail = known.length > 0 ? ` (${known.join(', ')})` : '';
   const head = 'WAZUH Alert: ';
-  return `${head}${quietly(heading(alert), POST - weight(head) - weight(tail))}${tail}`;
+  const title = discreet(heading(alert), alert);
+  return `${head}${quietly(title, POST - weight(head) - weight(tail))}${tail}`;
 }
 
 /** A post of an account on X, version 2 of its interface. */
