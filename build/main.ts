@@ -12,6 +12,7 @@ import { root } from './paths.ts';
 import { say, size } from './progress.ts';
 import { stage } from './stage.ts';
 import type { ScriptFolder } from './targets.ts';
+import { emitTypes } from './types.ts';
 
 interface Program {
   readonly entries: readonly Entry[];
@@ -43,6 +44,8 @@ async function run({ targets, out, engine }: Options): Promise<void> {
     const folder = await stage({ target, binary, names, licences: texts }, out);
     await report(target.id, binary, names.length, folder);
   }
+  await emitTypes(out);
+  say('types', path.relative(process.cwd(), path.join(out, 'types', 'index.d.ts')));
 }
 
 async function report(id: string, binary: string, names: number, folder: string): Promise<void> {
