@@ -1,12 +1,31 @@
-/** The names that an entry point may import. */
+/** The names that an entry point may import; `docs/custom-actions.md` says what they are for. */
+export type {
+  Action,
+  ActionSpec,
+  Circumstance,
+  Deed,
+  DeedSpec,
+  Fields,
+  Once,
+  Option,
+  Response,
+  Values,
+} from './action.ts';
 export { defineAction, defineDeed } from './action.ts';
 export { killOptions, killProcess } from './deeds/kill-process.ts';
 export { removeThreat, threatOptions } from './deeds/remove-threat.ts';
-export { file, srcip } from './fields.ts';
+export type { Backend, Command, Completed, Effect, Ground, Memory, Step } from './effect.ts';
+export { must, run, says, spell, unexpected, yesNo } from './effect.ts';
+export type { Field, FilePath, Ip, Subject, Target, UserName } from './fields.ts';
+export { file, srcip, user } from './fields.ts';
 export { firewalld, firewalldOption, zoneOption } from './firewall/firewalld.ts';
 export { packetFilterOption, packetFilters } from './firewall/packet-filter.ts';
 export { rateOption, throttle } from './firewall/throttle.ts';
+export { flagFile } from './flag-file.ts';
 export { slackMessage, tweet, webhook } from './notify/notification.ts';
 export { slackOptions, tweetOptions, webhookOptions } from './notify/options.ts';
+export type { Failure, Outcome } from './outcome.ts';
+export { ActionError } from './outcome.ts';
 export { executable, pid, start } from './process-target.ts';
 export { nullRouteOption, nullRoutes } from './routing/null-route.ts';
+export { hostsDeny, wrappersOption } from './wrappers/hosts-deny.ts';
