@@ -63,7 +63,7 @@ test.each([
     ACTION.replace('[ip.text],', '[user.text],'),
     "Cannot find name 'user'",
   ],
-  ['an answer that no step gives', ACTION.replace("'undone'", "'gone'"), "'gone'"],
+  ['an answer that no step gives', ACTION.replace("'undone'", "'gone'"), '"gone"'],
   ['a member left out', ACTION.replace('longest: 0, ', ''), "Property 'longest' is missing"],
 ])('%s does not', async (_case, text, code) => {
   expect(await compiled(text)).toContain(code);
