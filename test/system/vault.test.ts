@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ActionError } from '../../src/lib/outcome.ts';
-import { disturbed, makeQuarry, OCCASION, type Quarry, SECRET } from '../support/quarry.ts';
+import { disturbed, makeQuarry, OCCASION, type Quarry } from '../support/quarry.ts';
 
 /** Where the home is and where the attacker is: one file system, or two. */
 const STAGES = [
@@ -128,5 +128,52 @@ describe.each(STAGES)('%s', (_where, homeUnder, baseUnder) => {
       expect(calls).toBeGreaterThan(30);
     },
   );
+
+  test.each(['file', 'inode', 'kind', 'parent', 'grandparent'])(
+    'while another process swaps the %s, the canary is untouched and only the attacker’s is taken',
+    async (kind) => {
+      using quarry = makeQuarry(homeUnder, baseUnder);
+      const before = quarry.portrait();
+      await using _attacker = await attack(kind, quarry);
+      let taken = 0;
+      const end = Date.now() + 60_000;
+      for (let round = 0; round < ROUNDS || taken < 5; round += 1) {
+        expect(Date.now(), `${taken} taken in ${round} rounds`).toBeLessThan(end);
+        try {
+          const kept = await quarry.vault.quarantine(quarry.file, OCCASION);
+          if (kept) taken += 1;
+        } catch (thrown) {
+          expect(thrown).toBeInstanceOf(ActionError);
+          if (/ was taken /.test(`${thrown}`)) taken += 1;
+        }
+      }
+      expect(quarry.portrait()).toBe(before);
+      for (const text of quarry.kept()) expect(text).toMatch(/^(?:evil.*)?$/);
+      expect(await quarry.vault.list()).toHaveLength(taken);
+    },
+  );
 });
-void [spawn, once, SECRET];
+
+const ROUNDS = 200;
+
+/** The attacker as a process of its own: an unprivileged one, where that can be had. */
+async function attack(kind: string, { base, canary }: Quarry): Promise<AsyncDisposable> {
+  const root = process.getuid?.() === 0;
+  const nobody = 65_534;
+  for (const path of root ? [base, join(base, 'a'), join(base, 'a', 'b')] : []) {
+    fs.chownSync(path, nobody, nobody);
+  }
+  const script = new URL('../support/swapper.ts', import.meta.url).pathname;
+  const child = spawn(process.execPath, ['--no-warnings', script, kind, base, canary], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    ...(root && { uid: nobody, gid: nobody }),
+  });
+  await once(child.stdout, 'data');
+  return {
+    [Symbol.asyncDispose]: async () => {
+      child.stdin.end();
+      if (child.exitCode === null) await once(child, 'exit');
+      expect(child.exitCode).toBe(0);
+    },
+  };
+}

@@ -1,6 +1,6 @@
 import type * as fs from 'node:fs';
 import { ActionError } from '../outcome.ts';
-import { codeOf } from './errors.ts';
+import { codeOf, said } from './errors.ts';
 import { type Folder, folderAt, identity, O_PATH, type WalkSystem } from './walk.ts';
 
 /** The part of `node:fs` that capturing needs. */
@@ -128,7 +128,7 @@ function captured(folder: Folder, name: string, spot: Spot, system: CaptureSyste
         }
         return undefined;
       } catch (thrown) {
-        return `it is kept as ${where} (${(thrown as Error).message})`;
+        return `it is kept as ${where} (${said(thrown)})`;
       } finally {
         leave();
       }
