@@ -6,6 +6,7 @@ import type { Clock, Files } from './ports.ts';
 import type { Records } from './records.ts';
 import type { Runner } from './runner.ts';
 import type { Signals } from './signals.ts';
+import type { SystemFiles } from './system-files.ts';
 import type { Vault } from './vault.ts';
 
 /** The host as one run sees it: every port there is. */
@@ -18,6 +19,8 @@ export interface Host {
   readonly log: Log;
   /** The agent's configuration files; read on demand. */
   readonly files: Files;
+  /** Files outside of the agent's home, which others read and edit too. */
+  readonly systemFiles: SystemFiles;
   readonly http: Http;
   readonly vault: Vault;
   readonly signals: Signals;

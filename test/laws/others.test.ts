@@ -36,7 +36,9 @@ describe.each(ADDRESSES.map((row) => [row.name, row] as const))('%s', (_name, ro
       expect(detail).toContain(admin.replace(' -A ', ' -w 5 -D '));
       expect(alerts(host.log)).toEqual([]);
     }
-    const knows = backendsOf(row.action, text).some(({ foreign }) => foreign);
+    const knows = backendsOf(row.action, text).some(({ foreign }) =>
+      foreign?.some(({ lift }) => admin.startsWith(`${lift.tool} `)),
+    );
     const all = row.backend === undefined || row.protocol.chooses;
     if (all) expect(outcome).toBe(knows ? 'not-ours' : 'absent');
     expect(host.state()).toBe(before);
@@ -54,6 +56,10 @@ const DAMAGE = [
   'iptables -D INPUT -s 203.0.113.7 -m comment --comment RULE -j DROP',
   'iptables -D FORWARD -s 203.0.113.7 -m comment --comment RULE -j DROP',
   'ip -4 rule del priority 182 lookup 182',
+  'firewall-cmd --reload',
+  'declared lose',
+  'rm -f /etc/hosts.deny',
+  'rm -f /ipblock/203.0.113.7',
   `route del -host 203.0.113.7 metric ${shortMetricOf('firewall-drop')} reject`,
 ] as const;
 

@@ -19,6 +19,7 @@ import { Services } from './model/services.ts';
 import { Suspects, Threats } from './model/suspects.ts';
 import { Xtables } from './model/xtables.ts';
 
+import { SharedFiles } from './model/shared-files.ts';
 /** The agent's home on every model host. */
 export const HOME = '/var/ossec';
 
@@ -97,7 +98,7 @@ export interface Model {
 export type Door = <T>(
   command: Command,
   timeout: number,
-  work: () => T,
+  work: () => T | Promise<T>,
   broken: () => T,
 ) => Promise<T>;
 
@@ -105,7 +106,7 @@ export type Door = <T>(
 const COST = 3;
 
 /** The tools of a host. A new one is a row here. */
-function models(now: () => number, renews: boolean): readonly Model[] {
+function models(now: () => number, renews: boolean, shared: SharedFiles): readonly Model[] {
   const nft = new Nft(now, renews);
   const ipset = new Ipset(now);
   const routes = new Routes();
@@ -185,6 +186,25 @@ export class ModelHost {
   readonly log: string[] = [];
   faults: Faults = () => undefined;
 
+    {
+      tools: ['grep'],
+      run: ({ args }) => accounts.grep(args),
+      listing: () => accounts.listing(),
+      holds: (target) => accounts.locked(target),
+    },
+    ...(['usermod', 'userdel', 'passwd', 'busybox'] as const).map((tool) => ({
+      tools: [tool],
+      run: ({ args }: Command) => accounts[tool](args),
+      // The same accounts.
+      listing: () => '',
+      holds: () => false,
+    })),
+    {
+      tools: ['rm'],
+      run: (command) => shared.run(command),
+      listing: () => shared.listing(),
+      holds: (target) => shared.holds(target),
+    },
   readonly #kernel: readonly [number, number];
   readonly #models: readonly Model[];
   readonly #services = new Services();
@@ -204,7 +224,11 @@ export class ModelHost {
     const now = () => this.#now;
     const [major, minor] = kernel;
     this.#kernel = kernel;
-    this.#models = models(now, major > 6 || (major === 6 && minor >= 12));
+    this.#shared = new SharedFiles(this.volume, bare === true);
+    this.#models = [
+      ...models(now, major > 6 || (major === 6 && minor >= 12), this.#shared),
+      byDeclaration(this.declared),
+    ];
     this.volume.mkdirSync(`${HOME}/active-response/bin`, { recursive: true });
     this.volume.mkdirSync(`${HOME}/etc/shared`, { recursive: true });
     if (arConf !== undefined) this.volume.writeFileSync(`${HOME}/etc/shared/ar.conf`, arConf);
@@ -220,6 +244,7 @@ export class ModelHost {
 
   /** Runs one process; a `RunDied` rejection leaves all as it was at that moment. */
   async run<T>(program: string, work: (host: Host) => Promise<T>): Promise<T> {
+  readonly #shared: SharedFiles;
     this.#processes += 1;
     const self = `1${this.#processes}-77-4026531836-boot`;
     this.#alive.add(self);
@@ -264,7 +289,7 @@ export class ModelHost {
         throw new Unfinished('timed-out', `${command.tool} did not end in time and was killed`);
       }
       this.pass(COST);
-      const answer = work();
+      const answer = await work();
       if (fault === 'died-after') return this.#died(die);
       if (fault === 'killed') {
         throw new Unfinished('tool-failed', `${command.tool} died of SIGKILL`);
@@ -316,6 +341,9 @@ export class ModelHost {
     const system = createFsFromVolume(this.volume) as unknown as FileSystem;
     return filesBelow(HOME, process.getuid?.() ?? 0, system);
   }
+      systemFiles: this.#shared.through(door, { home: HOME, files }, (answer) =>
+        this.answers.push(answer),
+      ),
 
   /** Lets time pass. */
   pass(milliseconds: number): void {

@@ -1,3 +1,5 @@
+import { ActionError } from '../outcome.ts';
+
 /** The system's word for what went wrong (`ENOENT`), or nothing for an error of another kind. */
 export const codeOf = (thrown: unknown): string | undefined =>
   (thrown as NodeJS.ErrnoException | undefined)?.code;
@@ -13,4 +15,14 @@ export function said(thrown: unknown): string {
   const { code, message, syscall } = thrown as NodeJS.ErrnoException;
   if (code === undefined || syscall === undefined) return message ?? String(thrown);
   return `${message.split(',')[0]} (${syscall})${HINTS[code] ?? ''}`;
+}
+
+/** Does something about a thing; what the system says against it gets a kind, and the thing's name. */
+export async function about<T>(what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    if (thrown instanceof ActionError) throw thrown;
+    throw new ActionError('tool-failed', `${what}: ${said(thrown)}`, { cause: thrown });
+  }
 }

@@ -42,19 +42,25 @@ export function machine(
   complain = (message: string) => say(2, message),
 ): Host {
   const clock = systemClock;
-  const files = home === undefined ? noFiles() : filesBelow(home, effectiveUser(), fs);
+  const uid = effectiveUser();
+  const files = home === undefined ? noFiles() : filesBelow(home, uid, fs);
+  const runner = spawningRunner();
   const [major = 0, minor = 0] = release().split(/\D/).map(Number);
   const sink = logFile(home, complain);
   return {
-    runner: spawningRunner(),
+    runner,
     clock,
     files,
+    systemFiles: lazily(async () => {
+      const { copyAttributesBy, systemFilesOf } = await import('./system-files.ts');
+      return systemFilesOf({ home, files, uid, copyAttributes: copyAttributesBy(runner) });
+    }),
     http: lazily(async () => (await import('./http.ts')).httpClient()),
     signals: lazily(async () => (await import('./signals.ts')).signalsOf({ home, clock })),
     vault: lazily(async () => {
       if (home === undefined) throw new ActionError('bad-state', NO_HOME);
       const { vaultOf } = await import('./vault.ts');
-      return vaultOf({ home, files, clock, uid: effectiveUser() });
+      return vaultOf({ home, files, clock, uid });
     }),
     records: recordsIn(files, bootId),
     journal: journalIn(files),

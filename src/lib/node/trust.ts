@@ -1,4 +1,4 @@
-import { lstatSync, realpathSync, type Stats } from 'node:fs';
+import fs, { lstatSync, realpathSync, type Stats } from 'node:fs';
 import { dirname, isAbsolute } from 'node:path';
 import { ActionError } from '../outcome.ts';
 import { codeOf } from './errors.ts';
@@ -14,10 +14,28 @@ export function trustFile(path: string, uid: number): void {
   if (!isAbsolute(path)) throw refuse(path, 'is no absolute path');
   const real = realPath(path);
   if (!lstatSync(real).isFile()) throw refuse(real, 'is no regular file');
-  for (const one of new Set([...wayTo(path).slice(1), ...wayTo(real)])) {
-    const why = objection(lstatSync(one), uid);
-    if (why) throw refuse(one, why);
+  const found = distrust([path, real], uid);
+  if (found) throw refuse(found.what, found.why);
+}
+
+/** A file or folder that somebody but root or ourselves could change, and why. */
+export interface Distrusted {
+  readonly what: string;
+  readonly why: string;
+}
+
+/** The first on the ways to some paths, themselves included, that another could change, or nothing. */
+export function distrust(
+  paths: readonly string[],
+  uid: number,
+  system: Pick<typeof fs, 'lstatSync'> = fs,
+): Distrusted | undefined {
+  for (const what of new Set(paths.flatMap(wayTo))) {
+    const status = system.lstatSync(what, { throwIfNoEntry: false });
+    const why = status && objection(status, uid);
+    if (why) return { what, why };
   }
+  return undefined;
 }
 
 function realPath(path: string): string {
@@ -35,8 +53,8 @@ const wayTo = (path: string): readonly string[] =>
   dirname(path) === path ? [path] : [path, ...wayTo(dirname(path))];
 
 function objection(status: Stats, uid: number): string | undefined {
-  if (status.isSymbolicLink()) return undefined;
   if (status.uid !== 0 && status.uid !== uid) return `belongs to uid ${status.uid}, not to root`;
+  if (status.isSymbolicLink()) return undefined;
   // In a folder with this bit nobody can touch what is another's.
   const sticky = status.isDirectory() && (status.mode & 0o1000) !== 0;
   const open = (status.mode & 0o022) !== 0 && !sticky;

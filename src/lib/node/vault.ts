@@ -4,7 +4,7 @@ import { ActionError } from '../outcome.ts';
 import type { Clock, Files } from '../ports.ts';
 import type { Kept, Spared, Vault } from '../vault.ts';
 import type { CaptureSystem } from './capture.ts';
-import { said } from './errors.ts';
+import { about, said } from './errors.ts';
 import { type KeepSystem, quarantineIn } from './quarantine.ts';
 import { type RestoreSystem, restoreInto } from './restore.ts';
 import { look, take } from './take.ts';
@@ -75,14 +75,4 @@ export function vaultOf({ home, files, clock, uid }: Owner, system: VaultSystem 
         return restored;
       }),
   };
-}
-
-/** Gives what the system says against it a kind, and says what it is about. */
-async function about<T>(what: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (thrown) {
-    if (thrown instanceof ActionError) throw thrown;
-    throw new ActionError('tool-failed', `${what}: ${said(thrown)}`, { cause: thrown });
-  }
 }

@@ -1,0 +1,12 @@
+import { defineAction, hostsDeny, srcip, wrappersOption } from '../../src/lib/index.ts';
+
+export default defineAction({
+  name: 'host-deny',
+  aliases: ['host-deny.sh'],
+  summary: 'Denies the source address in /etc/hosts.deny to services that use TCP wrappers.',
+  states: { held: 'is denied', lifted: 'is no longer denied' },
+  fields: { ip: srcip },
+  keys: ({ ip }) => [ip.text],
+  options: { 'assume-wrappers': wrappersOption },
+  backends: ({ ip }, circumstance) => [hostsDeny(ip, circumstance)],
+});
