@@ -17,6 +17,9 @@ export function plan(verb: Verb, backends: readonly Backend[]): string {
       ...(place > 0 ? [`# ${backend.name}, ${elsewhere(verb)}:`] : [`# ${backend.name}:`]),
       ...backend.effects.flatMap((effect) => (verb === 'add' ? making(effect) : undoing(effect))),
       ...(backend.memory ? remembering(verb, backend.memory) : []),
+      ...(backend.afterwards && verb === 'add'
+        ? ['# then, whatever comes of it:', spelling(backend.afterwards)]
+        : []),
     ])
     .join('\n');
 }

@@ -66,8 +66,10 @@ export interface Effect {
 export interface Memory {
   /** For people: what holds where. */
   readonly what: string;
-  /** The state now, as the record keeps it; throws `refused` for what must never be changed. */
+  /** The state now, as the record keeps it. */
   readonly look: Step<string>;
+  /** Why what is in this state must never be changed; asked on adds, since an undo must always work. */
+  readonly refuses?: (state: string) => string | undefined;
   /** Whether a state is the wanted one. */
   readonly holds: (state: string) => boolean;
   /** From a state to the wanted one. */
@@ -93,6 +95,11 @@ export interface Backend {
   readonly memory?: Memory;
   /** What people should know of a block that was made this way, as half a sentence. */
   readonly caveat?: string;
+  /**
+   * What is done besides, once the block holds and the agent knows of it: half a sentence about what
+   * came of it. It is never undone, and the block stays where it fails.
+   */
+  readonly afterwards?: Step<string>;
   /** The longest expiry in seconds that it enforces by itself; 0 if it has none. */
   readonly longest: number;
   /**
@@ -163,7 +170,7 @@ export const spelling = (step: Step<string>): string =>
   'command' in step ? spell(step.command) : step.spelled;
 
 /** Every step that a backend may take, in the order of an add and an undo. */
-export function stepsOf({ effects, memory }: Backend): readonly Step<string>[] {
+export function stepsOf({ effects, memory, afterwards }: Backend): readonly Step<string>[] {
   const usual = memory && [
     memory.look,
     ...memory.make(memory.usual.former),
@@ -177,5 +184,5 @@ export function stepsOf({ effects, memory }: Backend): readonly Step<string>[] {
     renew,
     undo,
   ]);
-  return [...(usual ?? []), ...all].filter((step) => step !== undefined);
+  return [...(usual ?? []), ...all, afterwards].filter((step) => step !== undefined);
 }

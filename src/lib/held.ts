@@ -3,9 +3,12 @@ import { block } from './block.ts';
 import { type Asked, circumstanceOf, type Done } from './call.ts';
 import { choose } from './choice.ts';
 import { converse } from './dialogue.ts';
+import type { Backend } from './effect.ts';
 import { expiryOf } from './expiry.ts';
 import type { Host } from './host.ts';
 import { wordsOf } from './options.ts';
+import { asActionError } from './outcome.ts';
+import { ask } from './perform.ts';
 import { MANUAL } from './request.ts';
 import { unblock } from './unblock.ts';
 import { targetOf } from './values.ts';
@@ -33,19 +36,34 @@ export async function add(action: Action, call: Asked, host: Host): Promise<Done
   if (!agent) await told();
 
   const unanswered = answer === 'unanswered';
+  const besides = await afterwards(backend, host);
   const enforced = expiry !== undefined && expiry <= backend.longest;
   const said = [
     `${target} ${action.states.held} (${backend.name})`,
     ...(backend.caveat === undefined ? [] : [backend.caveat]),
+    ...(besides.said === undefined ? [] : [besides.said]),
     ...(unanswered ? ['but the agent did not answer the keys'] : []),
   ];
   return {
-    outcome: unanswered ? 'unanswered' : fresh ? 'applied' : 'already',
+    outcome: unanswered ? 'unanswered' : besides.failed ? 'partial' : fresh ? 'applied' : 'already',
     backend: backend.name,
     ...(enforced && until !== undefined && { until }),
     ...(answer !== undefined && !unanswered && { answer }),
     detail: said.join(', '),
   };
+}
+
+/** Does what is to be done besides. A failure is told; the block stands. */
+async function afterwards(
+  { afterwards: step }: Backend,
+  host: Host,
+): Promise<{ readonly said?: string; readonly failed?: true }> {
+  if (!step) return {};
+  try {
+    return { said: await ask(step, host) };
+  } catch (thrown) {
+    return { said: `but ${asActionError(thrown).message}`, failed: true };
+  }
 }
 
 // The last moment that a date can express.

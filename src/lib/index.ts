@@ -1,4 +1,5 @@
 /** The names that an entry point may import; `docs/custom-actions.md` says what they are for. */
+export { accountLockOptions, accountLocks } from './accounts/account-lock.ts';
 export type {
   Action,
   ActionSpec,
@@ -27,5 +28,6 @@ export { slackOptions, tweetOptions, webhookOptions } from './notify/options.ts'
 export type { Failure, Outcome } from './outcome.ts';
 export { ActionError } from './outcome.ts';
 export { executable, pid, start } from './process-target.ts';
+export { restart, restartOptions, restartWords } from './restart/restart.ts';
 export { nullRouteOption, nullRoutes } from './routing/null-route.ts';
 export { hostsDeny, wrappersOption } from './wrappers/hosts-deny.ts';

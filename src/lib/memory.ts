@@ -21,6 +21,8 @@ async function holdAlone(who: Block, backend: Remembering, host: Host): Promise<
   const { memory } = backend;
   const mine = recordOf(who, backend);
   const now = await ask(memory.look, host);
+  const why = memory.refuses?.(now);
+  if (why !== undefined) throw new ActionError('refused', `${why}; it is never touched`);
   const entries = await host.records.entries(mine);
   const own = entries.find(({ holder }) => holder === who.holder);
   const others = entries.filter((entry) => entry !== own);
@@ -29,12 +31,17 @@ async function holdAlone(who: Block, backend: Remembering, host: Host): Promise<
     return { backend, fresh: false, withdraw: async () => undefined };
   }
 
-  const recorded = (own ?? others[0])?.former;
-  const former = memory.former(now, recorded);
-  const noted = { ...mine, former };
+  const recorded = [own, ...others].find((entry) => entry?.former !== undefined)?.former;
+  // What was there before a lost record cannot be told from what we made.
+  const lost = entries.length > 0 && recorded === undefined && memory.holds(now);
+  const former = lost ? undefined : memory.former(now, recorded);
+  const noted = { ...mine, ...(former !== undefined && { former }) };
   await host.records.note(noted);
-  if (former !== recorded)
-    for (const other of others) await host.records.note({ ...other, former });
+  for (const other of others) {
+    if (former !== undefined && former !== other.former) {
+      await host.records.note({ ...other, former });
+    }
+  }
   const withdraw = async () => (own ? undefined : withdrawn(who, backend, host));
   if (memory.holds(now)) return { backend, fresh: own === undefined, withdraw };
   try {
@@ -123,8 +130,19 @@ async function restore(
   }
 }
 
-/** Whether somebody else's doing holds the target. */
-export async function heldByOthers(who: Block, backend: Remembering, host: Host): Promise<boolean> {
-  if ((await host.records.entries(recordOf(who, backend))).length > 0) return false;
-  return backend.memory.holds(await ask(backend.memory.look, host));
+/**
+ * Whether somebody else's doing holds the target, as one of an action's backends sees it: what any of
+ * them has on record is ours.
+ */
+export async function heldByOthers(
+  who: Block,
+  { memory: { look, holds, refuses } }: Remembering,
+  backends: readonly Backend[],
+  host: Host,
+): Promise<boolean> {
+  for (const backend of backends.filter(remembers)) {
+    if ((await host.records.entries(recordOf(who, backend))).length > 0) return false;
+  }
+  const now = await ask(look, host);
+  return holds(now) && refuses?.(now) === undefined;
 }

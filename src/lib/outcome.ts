@@ -28,6 +28,7 @@ export const OUTCOMES = {
   'bad-state': { exit: 14, meaning: 'The state folder cannot be trusted or written.' },
   'bad-settings': { exit: 15, meaning: 'Root’s own settings cannot be understood.' },
   'no-effect': { exit: 16, meaning: 'It would change nothing on this host; nothing was done.' },
+  partial: { exit: 17, meaning: 'The block holds; what was to be done besides failed.' },
   internal: { exit: 70, meaning: 'A defect in Riposte; please report it.' },
 } as const satisfies Record<string, { exit: number; meaning: string }>;
 

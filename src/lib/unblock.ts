@@ -79,10 +79,10 @@ async function unexcused(
 /** Nothing was ours: that is fine, unless somebody else's rule still holds the target. */
 async function refuseForeign(who: Block, backends: readonly Backend[], host: Host): Promise<void> {
   for (const backend of backends) {
-    const command = await lifting(who, backend, host).catch((thrown: unknown) => {
+    const command = await lifting(who, backend, backends, host).catch((thrown: unknown) => {
       const error = asActionError(thrown);
-      // What cannot be looked for here, or would never have been changed, is none of ours.
-      if (error.kind === 'missing-tool' || error.kind === 'refused') return undefined;
+      // What cannot be looked for here is none of ours.
+      if (error.kind === 'missing-tool') return undefined;
       throw error;
     });
     if (command) {
@@ -92,7 +92,12 @@ async function refuseForeign(who: Block, backends: readonly Backend[], host: Hos
   }
 }
 
-async function lifting(who: Block, backend: Backend, host: Host): Promise<Command | undefined> {
+async function lifting(
+  who: Block,
+  backend: Backend,
+  backends: readonly Backend[],
+  host: Host,
+): Promise<Command | undefined> {
   if (!remembers(backend)) return foreign(backend, host);
-  return (await heldByOthers(who, backend, host)) ? backend.memory.lift : undefined;
+  return (await heldByOthers(who, backend, backends, host)) ? backend.memory.lift : undefined;
 }

@@ -4,7 +4,7 @@ import { mentions, ROWS } from '../support/matrix.ts';
 
 const ADDRESSES = ROWS.filter(({ example }) => example.subject === 'srcip');
 
-describe.each(ADDRESSES.map((row) => [row.name, row] as const))('%s', (_name, row) => {
+describe.each(ROWS.map((row) => [row.name, row] as const))('%s', (_name, row) => {
   const { text } = row.example;
   const holders = [row.action.name, ...row.action.aliases, 'manual'];
   const pairs = holders.flatMap((one) =>
