@@ -249,5 +249,5 @@ test('a lookup of a name is told to give up, since the process waits for it', as
   await httpClient(environment)
     .post({ url: 'http://127.0.0.1:1/', headers: {}, body: '' }, 1_000)
     .catch(() => undefined);
-  expect(environment['RES_OPTIONS']).toBe('timeout:2 attempts:1');
+  expect(environment['RES_OPTIONS']).toBe('timeout:1 attempts:2');
 });

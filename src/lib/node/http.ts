@@ -109,5 +109,5 @@ function hint(code: string): string {
  * no server answers that is up to a minute. The system's own resolver can be told to give up sooner.
  */
 function boundLookups(environment: NodeJS.ProcessEnv): void {
-  environment['RES_OPTIONS'] = 'timeout:2 attempts:1';
+  environment['RES_OPTIONS'] = 'timeout:1 attempts:2';
 }
