@@ -4,7 +4,7 @@ import { plan } from '../../src/lib/dryrun.ts';
 import { ACTIONS, backendsOf, DEEDS, type Example, examplesOf } from '../support/actions.ts';
 import { call, PROTOCOLS } from '../support/callers.ts';
 import { askOf, settingsOf } from '../support/deeds.ts';
-import { Row } from '../support/matrix.ts';
+import { Row, specialist } from '../support/matrix.ts';
 import { ModelHost, type Setting } from '../support/model-host.ts';
 
 /** One chapter of the book: what is done on what kind of host. */
@@ -64,14 +64,17 @@ async function book(action: Action): Promise<string> {
     '',
   ];
   for (const example of examplesOf(action)) {
-    for (const { name } of backendsOf(action, example.text)) {
+    const all = backendsOf(action, example.text).map(({ name }) => name);
+    const own = all.filter((name) => specialist(name, example) === action);
+    // A chain of ways that have pages elsewhere is shown as the whole that it is.
+    for (const name of own.length > 0 ? own : [undefined]) {
       const told = new Set<string>();
       for (const chapter of CHAPTERS) {
         const text = await commands(row(action, example, name), chapter);
         // An older kernel is worth a page only to a backend that treats it differently.
         if (told.has(text)) continue;
         told.add(text);
-        pages.push(`== ${example.kind}, ${name}: ${chapter.title}`, '', text);
+        pages.push(`== ${example.kind}, ${name ?? 'all ways'}: ${chapter.title}`, '', text);
       }
     }
     for (const verb of ['add', 'delete'] as const) {

@@ -95,7 +95,7 @@ export class Row {
  * The action that a backend is tested with by itself: of those that have it, the one with the fewest
  * ways. Where it is one way of many it is tested as such.
  */
-function specialist(backend: string, { kind }: Example): Action | undefined {
+export function specialist(backend: string, { kind }: Example): Action | undefined {
   const counts = ACTIONS.flatMap(({ action }) => {
     const example = examplesOf(action).find((one) => one.kind === kind);
     const names = example ? backendsOf(action, example.text).map(({ name }) => name) : [];
