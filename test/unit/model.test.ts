@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { STORIES, wordsOf } from '../support/model/facts.ts';
+import { FIREWALLD } from '../support/model/firewalld-facts.ts';
 import { ModelHost } from '../support/model-host.ts';
 
 // The same stories are told to the real tools in the system tests.
-describe.each(STORIES)('the model of $title', ({ facts }) => {
+describe.each([...STORIES, FIREWALLD])('the model of $title', ({ facts }) => {
   test('answers as the real tool', () => {
     const host = new ModelHost({ bare: true });
     for (const [place, { line, stdin, exitCode, stdout, stderr }] of facts.entries()) {

@@ -1,0 +1,18 @@
+import {
+  defineAction,
+  firewalld,
+  firewalldOption,
+  srcip,
+  zoneOption,
+} from '../../src/lib/index.ts';
+
+export default defineAction({
+  name: 'firewalld-drop',
+  aliases: ['firewalld-drop.sh'],
+  summary: 'Drops what the source address sends to this host, by a rich rule of firewalld.',
+  states: { held: 'is blocked', lifted: 'is no longer blocked' },
+  fields: { ip: srcip },
+  keys: ({ ip }) => [ip.text],
+  options: { backend: firewalldOption, zone: zoneOption },
+  backends: ({ ip }, circumstance) => firewalld(ip, circumstance),
+});
