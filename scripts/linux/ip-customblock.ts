@@ -26,15 +26,15 @@ export default defineAction({
           what: flag.path,
           // See it, and say when it holds: whoever made the file, the address is marked.
           look: flag.look,
-          holds: (state) => state !== 'absent',
+          holds: (state) => state === 'present',
           // Make it; the library looks again afterwards, and answers the agent only then.
           make: () => [flag.create],
           // What was there before we came: that goes on record, and the last holder restores it.
           former: (now, recorded) => recorded ?? now,
-          // Undo it: a file that was there before, or is no longer empty, is somebody else's.
-          restore: (former, now) => (former === 'absent' && now === 'empty' ? [flag.remove] : []),
+          // Undo it: a file that was there before stays, and one that is gone is gone.
+          restore: (former, now) => (former === 'absent' && now === 'present' ? [flag.remove] : []),
           // For dry runs, and for who wants to lift what is not ours.
-          usual: { former: 'absent', made: 'empty' },
+          usual: { former: 'absent', made: 'present' },
           lift: { tool: 'rm', args: [flag.path] },
         },
       },

@@ -1,17 +1,13 @@
 import type { Deed } from './effect.ts';
 import { ActionError } from './outcome.ts';
-import type { SystemFiles } from './system-files.ts';
-
-/** What is at the place of a flag. One with something in it is somebody else's. */
-export type Flag = 'absent' | 'empty' | 'filled';
 
 /** An empty file that says something by being there: how to see it, make it, remove it. */
 export interface FlagFile {
   readonly path: string;
-  readonly look: Deed<Flag>;
+  readonly look: Deed<'present' | 'absent'>;
   /** Makes its folder too. */
   readonly create: Deed<'made'>;
-  /** Removes it as long as it is empty. */
+  /** Removes it, also where somebody has written into it. */
   readonly remove: Deed<'undone'>;
 }
 
@@ -21,13 +17,13 @@ export function flagFile(folder: string, name: string): FlagFile {
     throw new ActionError('bad-field', `${JSON.stringify(name)} cannot be the name of a file`);
   }
   const path = `${folder}/${name}`;
-  const flag = async (files: SystemFiles): Promise<Flag> => {
-    const content = await files.read(path);
-    return content === undefined ? 'absent' : content === '' ? 'empty' : 'filled';
-  };
   return {
     path,
-    look: { spelled: `look for ${path}`, act: ({ systemFiles }) => flag(systemFiles) },
+    look: {
+      spelled: `look for ${path}`,
+      act: async ({ systemFiles }) =>
+        (await systemFiles.read(path)) === undefined ? 'absent' : 'present',
+    },
     create: {
       spelled: `create ${path}, empty`,
       act: async ({ systemFiles }, timeout) => {
@@ -38,9 +34,9 @@ export function flagFile(folder: string, name: string): FlagFile {
       },
     },
     remove: {
-      spelled: `remove ${path}, if it is empty`,
+      spelled: `remove ${path}`,
       act: async ({ systemFiles }, timeout) => {
-        await systemFiles.replace(path, '', undefined, timeout);
+        await systemFiles.replace(path, await systemFiles.read(path), undefined, timeout);
         return 'undone';
       },
     },
