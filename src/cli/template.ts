@@ -1,6 +1,6 @@
 /** The text of a new action's file. */
 export const template = (name: string): string => `\
-import { defineAction, must, run, srcip, yesNo } from '../../src/lib/index.ts';
+import { defineAction, must, run, srcip, undoes, yesNo } from '../../src/lib/index.ts';
 
 export default defineAction({
   name: '${name}',
@@ -21,7 +21,7 @@ export default defineAction({
       what: \`\${tool} rule that rejects mail from \${ip.text}\`,
       see: yesNo(rule('-C')),
       make: must(rule('-I'), 'made'),
-      undo: must(rule('-D'), 'undone'),
+      undo: undoes(rule('-D')),
     };
     const lock = \`${name} \${holder} \${ip.text}\`;
     return [{ name: '${name}', effects: [effect], longest: 0, lock, record: true }];

@@ -156,6 +156,12 @@ export function must<Answer extends string>(command: Command, answer: Answer): A
   };
 }
 
+/** The common reading of an undo: 0 is `undone`, 1 is `absent`, anything else could not tell. */
+export function undoes(command: Command): Asked<'undone' | 'absent'> {
+  const { read } = yesNo(command);
+  return { command, read: (completed) => (read(completed) === 'present' ? 'undone' : 'absent') };
+}
+
 const PLAIN = /^[A-Za-z0-9_@%+=:,./-]+$/;
 
 /** The command as one would type it at a POSIX shell; for people and dry runs, never executed. */

@@ -16,7 +16,7 @@ export { defineAction, defineDeed } from './action.ts';
 export { killOptions, killProcess } from './deeds/kill-process.ts';
 export { removeThreat, threatOptions } from './deeds/remove-threat.ts';
 export type { Backend, Command, Completed, Effect, Ground, Memory, Step } from './effect.ts';
-export { must, run, says, spell, unexpected, yesNo } from './effect.ts';
+export { must, run, says, spell, undoes, unexpected, yesNo } from './effect.ts';
 export type { Field, FilePath, Ip, Subject, Target, UserName } from './fields.ts';
 export { file, srcip, user } from './fields.ts';
 export { firewalld, firewalldOption, zoneOption } from './firewall/firewalld.ts';

@@ -7,6 +7,7 @@ import { wordsOf } from '../../src/lib/options.ts';
 import type { Agent, Heard } from '../../src/lib/ports.ts';
 import { parseLegacy, parseRequest } from '../../src/lib/protocol.ts';
 import type { Request, Verb } from '../../src/lib/request.ts';
+import { asTested } from './custom.ts';
 import type { ModelHost } from './model-host.ts';
 
 /** What a test asks for, whatever the protocol. */
@@ -201,9 +202,12 @@ export async function call(
   const agent = new ScriptedAgent(temper, (word) => protocol.reply(ask, word), onTell);
   const answers = protocol.answers && ask.verb === 'add';
   const manual = protocol.name === 'manual';
+  const tested = await asTested(action, host, ({ subject, text }) =>
+    protocol.request({ program: ask.program, verb: 'add', subject, text }, action),
+  );
   const result = await host.run(ask.program, (ports) =>
     execute(
-      action,
+      tested,
       {
         request,
         program: ask.program,

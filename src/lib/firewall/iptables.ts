@@ -1,5 +1,5 @@
 import type { Circumstance } from '../action.ts';
-import { type Backend, type Effect, must, run, yesNo } from '../effect.ts';
+import { type Backend, type Effect, must, run, undoes, yesNo } from '../effect.ts';
 import type { Ip } from '../fields.ts';
 
 /** `iptables` or its twin for IPv6. */
@@ -25,11 +25,7 @@ export function iptables({ text, family }: Ip, { holder }: Circumstance): Backen
     what: `${tool} rule for ${text} in ${chain}`,
     see: yesNo(marked('-C', chain)),
     make: must(marked('-I', chain), 'made'),
-    undo: {
-      command: marked('-D', chain),
-      read: (completed) =>
-        yesNo(marked('-D', chain)).read(completed) === 'present' ? 'undone' : 'absent',
-    },
+    undo: undoes(marked('-D', chain)),
   });
   const chains = ['INPUT', 'FORWARD'];
   return {
