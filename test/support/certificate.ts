@@ -26,7 +26,9 @@ const implicit = (number: number) => 0x80 + number;
 
 function der(tag: number, ...parts: readonly Uint8Array[]): Buffer {
   const body = Buffer.concat(parts);
-  const length = body.length < 0x80 ? [body.length] : [0x82, body.length >> 8, body.length & 0xff];
+  const { length: size } = body;
+  const length =
+    size < 0x80 ? [size] : size < 0x100 ? [0x81, size] : [0x82, size >> 8, size & 0xff];
   return Buffer.concat([Buffer.from([tag, ...length]), body]);
 }
 
@@ -71,7 +73,7 @@ export function selfSigned({ name = 'localhost', expired = false }: Flaws = {}):
   );
   const signature = der(BITS, bytes(0), sign('sha256', content, privateKey));
   const certificate = der(SEQUENCE, content, ECDSA_WITH_SHA256, signature);
-  const lines = certificate.toString('base64').replace(/.{64}/g, '$&\n');
+  const lines = certificate.toString('base64').replace(/.{64}(?=.)/g, '$&\n');
   return {
     key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
     cert: `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`,
