@@ -8,6 +8,7 @@ import {
   unexpected,
 } from '../effect.ts';
 import type { Ip } from '../fields.ts';
+import { hashOf } from '../hash.ts';
 
 /**
  * The number of our routing table and of the rule that looks into it. The rule comes before that of
@@ -48,16 +49,10 @@ function ground(family: 4 | 6): Ground {
 }
 
 /**
- * A number for a holder, the same on every host: routes to one address that differ in their metric
- * do not touch each other. FNV-1a, 31 bits, never 0.
+ * A number for a holder, the same on every host and never 0: routes to one address that differ in
+ * their metric do not touch each other.
  */
-export function metricOf(holder: string): number {
-  let hash = 0x811c9dc5;
-  for (const character of holder) {
-    hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193);
-  }
-  return ((hash >>> 1) % 0x7fffffff) + 1;
-}
+export const metricOf = (holder: string): number => (hashOf(holder) % 0x7fffffff) + 1;
 
 /**
  * Sends everything to the address nowhere, by a blackhole route in a table of our own. What an
