@@ -1,8 +1,8 @@
-import { type Backend, stepsOf } from './effect.ts';
+import type { Backend } from './effect.ts';
 import type { Host } from './host.ts';
 import { hold, remembers } from './memory.ts';
-import { ActionError, asActionError } from './outcome.ts';
-import { ensure, LeftBehind, mayTryNext, takeBack } from './perform.ts';
+import { asActionError } from './outcome.ts';
+import { demandTools, ensure, LeftBehind, mayTryNext, takeBack } from './perform.ts';
 import type { Entry } from './records.ts';
 import { type Refusal, summed } from './refusal.ts';
 
@@ -61,12 +61,7 @@ async function mark(who: Block, backend: Backend, host: Host): Promise<Standing>
 
 /** Writes the record, but not for tools that are not there: it would outlive a crash for nothing. */
 async function noted(record: Entry, backend: Backend, host: Host): Promise<boolean> {
-  const commands = stepsOf(backend).flatMap((step) => ('command' in step ? [step.command] : []));
-  for (const tool of new Set(commands.map(({ tool }) => tool))) {
-    if ((await host.runner.locate(tool)) === undefined) {
-      throw new ActionError('missing-tool', `${tool} is not installed`);
-    }
-  }
+  await demandTools(backend, host);
   return host.records.note(record);
 }
 

@@ -2,7 +2,7 @@ import type { Block, Standing } from './block.ts';
 import type { Backend, Memory } from './effect.ts';
 import type { Host } from './host.ts';
 import { ActionError, asActionError, Unfinished } from './outcome.ts';
-import { alone, ask, type Budget, LeftBehind, TAKE_BACK } from './perform.ts';
+import { alone, ask, type Budget, demandTools, LeftBehind, TAKE_BACK } from './perform.ts';
 import type { Entry } from './records.ts';
 
 /** A backend whose undo restores what is on record. */
@@ -19,6 +19,7 @@ export const hold = (who: Block, backend: Remembering, host: Host): Promise<Stan
 
 async function holdAlone(who: Block, backend: Remembering, host: Host): Promise<Standing> {
   const { memory } = backend;
+  await demandTools(backend, host);
   const mine = recordOf(who, backend);
   const now = await ask(memory.look, host);
   const why = memory.refuses?.(now);
@@ -136,13 +137,15 @@ async function restore(
  */
 export async function heldByOthers(
   who: Block,
-  { memory: { look, holds, refuses } }: Remembering,
+  backend: Remembering,
   backends: readonly Backend[],
   host: Host,
 ): Promise<boolean> {
-  for (const backend of backends.filter(remembers)) {
-    if ((await host.records.entries(recordOf(who, backend))).length > 0) return false;
+  for (const one of backends.filter(remembers)) {
+    if ((await host.records.entries(recordOf(who, one))).length > 0) return false;
   }
+  await demandTools(backend, host);
+  const { look, holds, refuses } = backend.memory;
   const now = await ask(look, host);
   return holds(now) && refuses?.(now) === undefined;
 }

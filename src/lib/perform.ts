@@ -1,4 +1,11 @@
-import type { Backend, Command, Effect, Ground, Step } from './effect.ts';
+import {
+  type Backend,
+  type Command,
+  type Effect,
+  type Ground,
+  type Step,
+  stepsOf,
+} from './effect.ts';
 import type { Host } from './host.ts';
 import { ActionError, asActionError, type Failure, Unfinished } from './outcome.ts';
 import { LIMIT } from './ports.ts';
@@ -24,7 +31,8 @@ export interface Budget {
   readonly tool: number;
   readonly end: number;
 }
-const WORK: Budget = { tool: LIMIT.tool, end: LIMIT.work };
+/** For what a run has to do. */
+export const WORK: Budget = { tool: LIMIT.tool, end: LIMIT.work };
 /** For taking back what a failed run has done. */
 export const TAKE_BACK: Budget = { tool: LIMIT.undo, end: LIMIT.run };
 
@@ -215,6 +223,16 @@ const NEXT: ReadonlySet<Failure> = new Set([
   'bad-state',
   'no-effect',
 ]);
+
+/** Throws `missing-tool` unless every tool is there that the backend may run. */
+export async function demandTools(backend: Backend, { runner }: Doing): Promise<void> {
+  const commands = stepsOf(backend).flatMap((step) => ('command' in step ? [step.command] : []));
+  for (const tool of new Set(commands.map(({ tool }) => tool))) {
+    if ((await runner.locate(tool)) === undefined) {
+      throw new ActionError('missing-tool', `${tool} is not installed`);
+    }
+  }
+}
 
 /** Whether another backend may be tried after this failure: not when it cost the time for one. */
 export const mayTryNext = ({ kind }: ActionError): boolean => NEXT.has(kind);

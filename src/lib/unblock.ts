@@ -78,16 +78,20 @@ async function unexcused(
 
 /** Nothing was ours: that is fine, unless somebody else's rule still holds the target. */
 async function refuseForeign(who: Block, backends: readonly Backend[], host: Host): Promise<void> {
+  // What is on record alone is one state, whoever looks: the best that can be had tells.
+  let told = false;
   for (const backend of backends) {
-    const command = await lifting(who, backend, backends, host).catch((thrown: unknown) => {
-      const error = asActionError(thrown);
+    if (told && remembers(backend)) continue;
+    try {
+      const command = await lifting(who, backend, backends, host);
+      if (command) {
+        const text = `not made by this program; to lift it: ${spell(command)}`;
+        throw new ActionError('not-ours', text);
+      }
+      told ||= remembers(backend);
+    } catch (thrown) {
       // What cannot be looked for here is none of ours.
-      if (error.kind === 'missing-tool') return undefined;
-      throw error;
-    });
-    if (command) {
-      const text = `not made by this program; to lift it: ${spell(command)}`;
-      throw new ActionError('not-ours', text);
+      if (asActionError(thrown).kind !== 'missing-tool') throw thrown;
     }
   }
 }

@@ -10,6 +10,8 @@ interface Entry {
 }
 
 const FILES = '/etc/passwd /etc/shadow /etc/login.defs';
+const PASSWORDLESS =
+  "usermod: unlocking the user's password would result in a passwordless account.\n";
 const TODAY = '20000';
 
 /**
@@ -41,28 +43,22 @@ export class Accounts {
   usermod(args: readonly string[]): Completed {
     const words = [...args];
     const name = words.pop() ?? '';
+    let stderr = '';
     const entry = this.#entry(name);
     if (!entry) return no(6, `usermod: user '${name}' does not exist`);
     while (words.length > 0) {
       const word = words.shift();
       if (word === '-e') entry.expires = words.shift() ?? '';
       else if (word === '-L') entry.password = entry.password.replace(/^(?!!)/, '!');
-      else if (word === '-U' && entry.password === '!') return this.#passwordless();
+      // It does all else that it was told, and calls the whole a success.
+      else if (word === '-U' && entry.password === '!') stderr = PASSWORDLESS;
       else if (word === '-U') entry.password = entry.password.replace(/^!/, '');
       else if (word === '-p') {
         entry.password = words.shift() ?? '';
         entry.changed = TODAY;
       } else throw new Error(`the model’s usermod has no ${word}`);
     }
-    return ok();
-  }
-
-  // All else that it was told it does; the mark alone stays, and it calls that a success.
-  #passwordless(): Completed {
-    return {
-      ...ok(),
-      stderr: "usermod: unlocking the user's password would result in a passwordless account.\n",
-    };
+    return { ...ok(), stderr };
   }
 
   userdel([name = '']: readonly string[]): Completed {
