@@ -5,6 +5,7 @@ export default defineDeed({
   aliases: ['wazuh-slack.sh', 'ossec-slack', 'ossec-slack.sh'],
   summary: 'Posts the alert to a Slack webhook.',
   fields: {},
+  takesExtra: true,
   options: slackOptions,
   once: (_, circumstance) => slackMessage(circumstance),
 });

@@ -54,7 +54,7 @@ async function optionsOf(
   host: Host,
 ): Promise<Options> {
   const { options: given, ignored } = understand(response, request.extra);
-  if (ignored.length > 0) {
+  if (ignored.length > 0 && !response.takesExtra) {
     await host.log.say(
       `Ignored ${ignored.length} extra argument(s) that this program does not know`,
     );

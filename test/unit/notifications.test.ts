@@ -50,6 +50,13 @@ describe('wazuh-slack', () => {
     });
   });
 
+  test('the URL in the message is not called ignored', async () => {
+    const { log } = await run(wazuhSlack, told([URL_SET]));
+    expect(log.join('')).not.toContain('Ignored');
+    const { log: webhookLog } = await run(webhook, told([URL_SET]), { url: URL_SET });
+    expect(webhookLog.join('')).toContain('Ignored 1 extra argument');
+  });
+
   test('S1: several extra arguments are not one URL with blanks in it', async () => {
     const words = ['--channel', URL_SET, 'https://other.example/x'];
     expect((await run(wazuhSlack, told(words))).sent).toEqual(['post hooks.slack.example']);
