@@ -37,10 +37,18 @@ const LONGEST = 4_294_967;
 const CUTTING = 2_000;
 
 /** Every way to block an address by rich rules of firewalld, best first. */
-export const firewalld = (ip: Ip, circumstance: Circumstance): readonly Backend[] => [
-  richRules('firewalld', busctl, ip, circumstance),
-  richRules('firewall-cmd', firewallCmd, ip, circumstance),
-];
+export function firewalld(ip: Ip, circumstance: Circumstance): readonly Backend[] {
+  const undone: Undone = { thoroughly: false };
+  return [
+    richRules('firewalld', busctl, ip, circumstance, undone),
+    richRules('firewall-cmd', firewallCmd, ip, circumstance, undone),
+  ];
+}
+
+/** What one tool has undone in this run: the other would find the same rules, and nothing more. */
+interface Undone {
+  thoroughly: boolean;
+}
 
 /**
  * Drops what the address sends to this host, by a rich rule in every zone that packets come to. It is
@@ -51,6 +59,7 @@ function richRules(
   daemon: Daemon,
   ip: Ip,
   { holder, expiry, options }: Circumstance,
+  undone: Undone,
 ): Backend {
   const seconds = expiry !== undefined && expiry <= LONGEST ? expiry : 0;
   const rule = new ZonedRule(daemon, ip, holder, seconds);
@@ -79,6 +88,13 @@ function richRules(
     throw error;
   };
 
+  const undo = async (host: Host, timeout: number) => {
+    if (undone.thoroughly) return 'absent';
+    const answer = await rule.removeEverywhere(asking(host, timeout));
+    undone.thoroughly = true;
+    return answer;
+  };
+
   const where = only === undefined ? 'the default zone and every active one' : `zone ${only}`;
   return {
     name,
@@ -98,7 +114,7 @@ function richRules(
         },
         undo: {
           spelled: `${spell(rule.removing('ZONE').command)}  # in every zone that has it`,
-          act: (host, timeout) => rule.removeEverywhere(asking(host, timeout)),
+          act: undo,
         },
       },
     ],
