@@ -26,7 +26,8 @@ export function v1Of(
       command,
       parameters: {
         extra_args: request.extra,
-        alert,
+        // Scripts look into it, also where there is nothing.
+        alert: alert ?? {},
         program: `active-response/bin/${program}`,
       },
     });
