@@ -79,6 +79,7 @@ function describe(command: Command, verb: Verb, { fields, options, states }: Spe
   }
   return command
     .option('--reason <text>', 'why, for the journal')
+    .option('--alert <id>', 'the alert that it is for, for the log')
     .option('--home <directory>', 'where the agent lives')
     .option('--dry-run', 'print the commands and run none');
 }
@@ -135,7 +136,7 @@ function asked(verb: Verb, given: Given, spec: Spec): Manual {
       complaint: () => 'Nothing was done',
       extra: [],
       schedule: until === undefined ? { kind: 'open' } : { kind: 'exact', seconds: until },
-      alert: undefined,
+      alert: text('alert'),
       rule: undefined,
       ...(reason !== undefined && { reason }),
     },

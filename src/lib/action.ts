@@ -54,6 +54,8 @@ export interface Once {
   readonly steps: readonly Step<'done' | 'already'>[];
   /** What must not be done twice within a day, in a word: the id of the alert, say. */
   readonly dedupe?: string;
+  /** Milliseconds that a step may take, for long work that no agent waits for. */
+  readonly patience?: number;
 }
 
 /** What every action declares. */
@@ -67,6 +69,10 @@ interface Declared<F extends Fields> {
   readonly fields: F;
   /** Understood by hand, in the message's extra arguments and in root's settings. */
   readonly options?: Readonly<Record<string, Option>>;
+  /** Where the message's extra arguments are the action's own to read: none of them is ignored. */
+  readonly takesExtra?: true;
+  /** Upstream's own form of arguments in a person's words; nothing for words of no such form. */
+  readonly words?: (words: readonly string[]) => readonly string[] | undefined;
 }
 
 /** One active response that can be undone, declared. */

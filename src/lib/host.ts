@@ -1,4 +1,5 @@
 import type { Http } from './http.ts';
+import type { Installation } from './installation.ts';
 import type { Journal } from './journal.ts';
 import type { Lock } from './lock.ts';
 import type { Log } from './log.ts';
@@ -21,6 +22,7 @@ export interface Host {
   readonly files: Files;
   /** Files outside of the agent's home, which others read and edit too. */
   readonly systemFiles: SystemFiles;
+  readonly installation: Installation;
   readonly http: Http;
   readonly vault: Vault;
   readonly signals: Signals;

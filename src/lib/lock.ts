@@ -13,8 +13,11 @@ export interface Processes {
 
 /** Runs one thing of a name at a time, over all processes that share the state folder. */
 export interface Lock {
-  /** Throws `locked` when the same run stays first in line for longer than a few seconds. */
-  with<T>(name: string, work: () => Promise<T>): Promise<T>;
+  /**
+   * Throws `locked` when the same run stays first in line for longer than `patience` milliseconds:
+   * a few seconds, unless it is said.
+   */
+  with<T>(name: string, work: () => Promise<T>, patience?: number): Promise<T>;
 }
 
 interface Ticket {
@@ -43,8 +46,8 @@ const LONGEST_RUN = LIMIT.run + 5_000;
  */
 export function lockIn(files: Files, processes: () => Processes, clock: Clock): Lock {
   return {
-    async with(name, work) {
-      const queue = new Queue(name, files, processes(), clock);
+    async with(name, work, patience) {
+      const queue = new Queue(name, files, processes(), clock, patience);
       await files.ensurePrivate(FOLDER);
       const mine = await queue.draw();
       try {
@@ -65,8 +68,19 @@ class Queue {
   readonly #files: Files;
   readonly #processes: Processes;
   readonly #clock: Clock;
+  readonly #patience: number;
+  /** Since the process began: nobody is waited for after this. */
+  readonly #end: number;
 
-  constructor(name: string, files: Files, processes: Processes, clock: Clock) {
+  constructor(
+    name: string,
+    files: Files,
+    processes: Processes,
+    clock: Clock,
+    patience: number | undefined,
+  ) {
+    this.#patience = patience ?? LIMIT.lock;
+    this.#end = patience === undefined ? LIMIT.work : Number.POSITIVE_INFINITY;
     this.#name = encodeURIComponent(name);
     this.#files = files;
     this.#processes = processes;
@@ -116,12 +130,14 @@ class Queue {
       waitedFor = first.path;
       if (await this.#dead(first)) {
         await this.#files.remove(first.path);
-      } else if (now - since >= LIMIT.lock || now >= LIMIT.work) {
+      } else if (now - since >= this.#patience || now >= this.#end) {
         const seconds = ((now - since) / 1000).toFixed(1);
         const text = `process ${first.owner} has been first in line for the lock for ${seconds} s`;
         throw new ActionError('locked', text);
       } else {
-        await this.#clock.sleep(Math.min(POLL * before.length, MAX_POLL));
+        // Who has the patience to wait long need not look so often.
+        const slack = this.#patience > LIMIT.lock ? (now - since) / 20 : 0;
+        await this.#clock.sleep(Math.max(Math.min(POLL * before.length, MAX_POLL), slack));
       }
     }
   }

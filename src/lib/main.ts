@@ -9,6 +9,7 @@ import { systemClock } from './node/clock.ts';
 import { closeInherited } from './node/descriptors.ts';
 import { existing, findHome } from './node/home.ts';
 import { effectiveUser, machine, onTerminal, say } from './node/machine.ts';
+import { keepPrivate } from './node/umask.ts';
 import { wordsOf } from './options.ts';
 import { ActionError, asActionError, exitCode, type Outcome } from './outcome.ts';
 import type { CommandLine } from './person.ts';
@@ -25,7 +26,7 @@ export interface Program {
 
 /** Runs the action that the program was called by, and exits with its code. Never throws. */
 export async function main(program: Program): Promise<void> {
-  process.umask(0o077);
+  keepPrivate();
   try {
     process.exit(await dispatch(program));
   } catch (thrown) {
@@ -99,7 +100,11 @@ async function forPerson(
   name: string,
   words: readonly string[],
 ): Promise<number> {
-  const parsed = (await cli()).parseManual(words, { ...action, program: name, version });
+  const meant = action.words?.(words);
+  // An agent may call that way too.
+  if (meant) closeInherited();
+  const spec = { ...action, program: name, version };
+  const parsed = (await cli()).parseManual(meant ?? words, spec);
   const shown = await byHand(action, parsed, name, (home) =>
     machine(name, home === undefined ? findHome(process.argv0, true) : existing(home)),
   );

@@ -4,7 +4,7 @@ import { type Answer, converse } from './dialogue.ts';
 import type { Host } from './host.ts';
 import { wordsOf } from './options.ts';
 import { Unfinished } from './outcome.ts';
-import { ask } from './perform.ts';
+import { ask, WORK } from './perform.ts';
 
 /** Does what is done once: after the agent's answer, where it is asked. */
 export async function perform(deed: Deed, call: Asked, host: Host): Promise<Done> {
@@ -49,11 +49,13 @@ async function asked(
 }
 
 /** Whether there was anything to do. */
-async function doOnce(action: string, { dedupe, steps }: Once, host: Host): Promise<boolean> {
+async function doOnce(action: string, once: Once, host: Host): Promise<boolean> {
+  const { dedupe, steps, patience } = once;
   if (dedupe !== undefined && !(await host.records.first(action, dedupe))) return false;
+  const budget = patience === undefined ? WORK : { tool: patience, end: Number.POSITIVE_INFINITY };
   let fresh = false;
   try {
-    for (const step of steps) fresh = (await ask(step, host)) === 'done' || fresh;
+    for (const step of steps) fresh = (await ask(step, host, budget)) === 'done' || fresh;
   } catch (thrown) {
     // Unless it may have been done all the same, it may be tried again.
     if (dedupe !== undefined && !(thrown instanceof Unfinished)) {

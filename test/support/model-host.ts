@@ -9,17 +9,21 @@ import { ActionError, Unfinished } from '../../src/lib/outcome.ts';
 import { type Clock, type Files, STATE } from '../../src/lib/ports.ts';
 import { recordsIn } from '../../src/lib/records.ts';
 import { SETTINGS } from '../../src/lib/settings.ts';
+import { Accounts } from './model/accounts.ts';
+import { ok } from './model/answer.ts';
 import { idle } from './model/connections.ts';
+import { Daemons } from './model/daemons.ts';
+import { Declared } from './model/declared.ts';
 import { Firewalld } from './model/firewalld.ts';
 import { Ipset } from './model/ipset.ts';
 import { NetTools } from './model/net-tools.ts';
 import { Nft } from './model/nft.ts';
 import { Routes } from './model/routes.ts';
 import { Services } from './model/services.ts';
+import { SharedFiles } from './model/shared-files.ts';
 import { Suspects, Threats } from './model/suspects.ts';
 import { Xtables } from './model/xtables.ts';
 
-import { SharedFiles } from './model/shared-files.ts';
 /** The agent's home on every model host. */
 export const HOME = '/var/ossec';
 
@@ -79,6 +83,19 @@ add element inet admin firewall-drop6 { 2001:db8::7, 2001:db8::70 }
   ].map((rule) => ['firewall-cmd', ['--zone=internal', `--add-rich-rule=${rule}`]] as const),
 ];
 
+/** Who is known on every host, by number. */
+const ACCOUNTS = {
+  root: 0,
+  toor: 0,
+  daemon: 1,
+  wazuh: 998,
+  ossec: 1000,
+  mallory: 41_001,
+  mallory2: 41_002,
+  trudy: 41_003,
+  nobody: 65_534,
+} as const;
+
 /** A tool, or several tools over one state. */
 export interface Model {
   readonly tools: readonly string[];
@@ -111,6 +128,7 @@ function models(now: () => number, renews: boolean, shared: SharedFiles): readon
   const ipset = new Ipset(now);
   const routes = new Routes();
   const netTools = new NetTools();
+  const accounts = new Accounts(ACCOUNTS);
   const firewalld = new Firewalld(now);
   const xtables = (name: 'iptables' | 'ip6tables'): Model => {
     const tables = new Xtables(name, ipset);
@@ -169,8 +187,38 @@ function models(now: () => number, renews: boolean, shared: SharedFiles): readon
       listing: () => netTools.listing(),
       holds: (target) => netTools.drops(target),
     },
+    {
+      tools: ['grep'],
+      run: ({ args }) => accounts.grep(args),
+      listing: () => accounts.listing(),
+      holds: (target) => accounts.locked(target),
+    },
+    ...(['usermod', 'userdel', 'passwd', 'busybox', 'su', 'pkill', 'loginctl'] as const).map((tool) => ({
+      tools: [tool],
+      run: ({ args }: Command) => accounts[tool](args),
+      // The same accounts.
+      listing: () => '',
+      holds: () => false,
+    })),
+    {
+      tools: ['rm'],
+      run: (command) => shared.run(command),
+      listing: () => shared.listing(),
+      holds: (target) => shared.holds(target),
+    },
   ];
 }
+
+/** What an action does to tools that have no model; `declared lose` does away with it. */
+const byDeclaration = (declared: Declared): Model => ({
+  tools: ['declared'],
+  run: () => {
+    declared.lose();
+    return ok();
+  },
+  listing: () => declared.listing(),
+  holds: (target) => declared.holds(target),
+});
 
 /**
  * A host in memory: the kernel's tables behind models of the tools, and files on memfs behind the
@@ -185,31 +233,17 @@ export class ModelHost {
   /** Lines of the agent's log. */
   readonly log: string[] = [];
   faults: Faults = () => undefined;
+  /** What actions of a user's own do here. */
+  readonly declared = new Declared();
 
-    {
-      tools: ['grep'],
-      run: ({ args }) => accounts.grep(args),
-      listing: () => accounts.listing(),
-      holds: (target) => accounts.locked(target),
-    },
-    ...(['usermod', 'userdel', 'passwd', 'busybox'] as const).map((tool) => ({
-      tools: [tool],
-      run: ({ args }: Command) => accounts[tool](args),
-      // The same accounts.
-      listing: () => '',
-      holds: () => false,
-    })),
-    {
-      tools: ['rm'],
-      run: (command) => shared.run(command),
-      listing: () => shared.listing(),
-      holds: (target) => shared.holds(target),
-    },
   readonly #kernel: readonly [number, number];
   readonly #models: readonly Model[];
+  /** The agent itself. */
+  readonly daemons = new Daemons();
   readonly #services = new Services();
   readonly #suspects = new Suspects();
   readonly #threats = new Threats();
+  readonly #shared: SharedFiles;
   readonly #alive = new Set<string>();
   #now = Date.UTC(2026, 1, 3, 10, 11, 12);
   #processes = 0;
@@ -227,6 +261,12 @@ export class ModelHost {
     this.#shared = new SharedFiles(this.volume, bare === true);
     this.#models = [
       ...models(now, major > 6 || (major === 6 && minor >= 12), this.#shared),
+      {
+        tools: ['systemctl'],
+        run: (command) => this.daemons.systemctl(command),
+        listing: () => this.daemons.listing(),
+        holds: () => false,
+      },
       byDeclaration(this.declared),
     ];
     this.volume.mkdirSync(`${HOME}/active-response/bin`, { recursive: true });
@@ -244,7 +284,6 @@ export class ModelHost {
 
   /** Runs one process; a `RunDied` rejection leaves all as it was at that moment. */
   async run<T>(program: string, work: (host: Host) => Promise<T>): Promise<T> {
-  readonly #shared: SharedFiles;
     this.#processes += 1;
     const self = `1${this.#processes}-77-4026531836-boot`;
     this.#alive.add(self);
@@ -311,6 +350,10 @@ export class ModelHost {
       runner: { locate, run: complete },
       clock,
       files,
+      systemFiles: this.#shared.through(door, { home: HOME, files }, (answer) =>
+        this.answers.push(answer),
+      ),
+      installation: this.daemons.through(door),
       http: this.#services.through(door),
       signals: this.#suspects.through(door),
       vault: this.#threats.through(door),
@@ -331,6 +374,8 @@ export class ModelHost {
 
   /** What the tool answers, with no fault in the way. */
   tool(command: Command): Completed {
+    const declared = this.declared.run(command);
+    if (declared) return declared;
     const model = this.#models.find(({ tools }) => tools.includes(command.tool));
     if (!model) throw new Error(`the model host has no ${command.tool}`);
     return model.run(command);
@@ -341,9 +386,6 @@ export class ModelHost {
     const system = createFsFromVolume(this.volume) as unknown as FileSystem;
     return filesBelow(HOME, process.getuid?.() ?? 0, system);
   }
-      systemFiles: this.#shared.through(door, { home: HOME, files }, (answer) =>
-        this.answers.push(answer),
-      ),
 
   /** Lets time pass. */
   pass(milliseconds: number): void {

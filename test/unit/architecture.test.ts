@@ -30,6 +30,12 @@ const LAYERS: Readonly<Record<string, number>> = {
   once: 4,
   choice: 2,
   dryrun: 2,
+  'accounts/account': 2,
+  'accounts/sessions': 3,
+  'accounts/locking': 3,
+  'accounts/usermod': 3,
+  'accounts/busybox': 3,
+  'accounts/account-lock': 3,
   'firewall/iptables': 2,
   asking: 2,
   'firewall/connections': 2,
@@ -46,13 +52,17 @@ const LAYERS: Readonly<Record<string, number>> = {
   'deeds/options': 3,
   'deeds/kill-process': 3,
   'deeds/remove-threat': 3,
+  installation: 2,
+  'restart/product': 3,
+  'restart/configuration': 3,
+  'restart/service': 3,
+  'restart/running': 3,
+  'restart/carry-out': 4,
+  'restart/hand-over': 4,
+  'restart/restart': 4,
+  'node/installation': 4,
+  'node/umask': 0,
   'routing/blackhole': 2,
-  'routing/net-tools': 3,
-  'routing/null-route': 3,
-  ports: 2,
-  places: 2,
-  vault: 2,
-  'process-target': 2,
   'wrappers/hosts-file': 2,
   'wrappers/hosts-deny': 3,
   'flag-file': 3,
@@ -60,6 +70,12 @@ const LAYERS: Readonly<Record<string, number>> = {
   'node/in-place': 4,
   'node/libraries': 4,
   'node/system-files': 4,
+  'routing/net-tools': 3,
+  'routing/null-route': 3,
+  ports: 2,
+  places: 2,
+  vault: 2,
+  'process-target': 2,
   signals: 2,
   person: 2,
   host: 3,
@@ -191,7 +207,8 @@ test('the sources were found and their imports understood', () => {
     const lines = text.match(/^(?:import\b|.*\bfrom ')/gm) ?? [];
     const told = new Set(imports.map(({ target }) => target));
     for (const target of text.matchAll(/\bfrom '([^']+)'/g)) expect(told).toContain(target[1]);
-    expect(imports.length).toBeLessThanOrEqual(lines.length + 2);
+    const fixed = imports.filter(({ dynamic }) => !dynamic);
+    expect(fixed.length).toBeLessThanOrEqual(lines.length + 2);
   }
 });
 

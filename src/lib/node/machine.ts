@@ -55,6 +55,11 @@ export function machine(
       const { copyAttributesBy, systemFilesOf } = await import('./system-files.ts');
       return systemFilesOf({ home, files, uid, copyAttributes: copyAttributesBy(runner) });
     }),
+    installation: lazily(async () => {
+      if (home === undefined) throw new ActionError('bad-state', NO_HOME);
+      const { installationAt } = await import('./installation.ts');
+      return installationAt({ home, files, uid });
+    }),
     http: lazily(async () => (await import('./http.ts')).httpClient()),
     signals: lazily(async () => (await import('./signals.ts')).signalsOf({ home, clock })),
     vault: lazily(async () => {

@@ -1,0 +1,11 @@
+import { defineDeed, restart, restartOptions, restartWords } from '../../src/lib/index.ts';
+
+export default defineDeed({
+  name: 'restart-wazuh',
+  aliases: ['restart-ossec.sh', 'restart.sh'],
+  summary: 'Restarts the agent, or the manager, if its configuration is good.',
+  fields: {},
+  options: restartOptions,
+  words: restartWords,
+  once: (_, circumstance) => restart(circumstance),
+});
