@@ -5,7 +5,7 @@ import type { FilePath } from './fields.ts';
  * standard; the libraries' folders have more names than a list can hold.
  */
 const SYSTEM =
-  /^(?:bin|boot|dev|efi|etc|gnu|lib\w*|lost\+found|nix|ostree|proc|run|sbin|snap|sys|sysroot|usr|var)$/;
+  /^(?:bin|boot|dev|efi|etc|gnu|lib(?:[nox]?\d+)?|lost\+found|nix|ostree|proc|run|sbin|snap|sys|sysroot|usr|var)$/;
 
 /**
  * What that standard leaves, inside of these, to the site, to web pages, or to everybody who wants to
