@@ -3,6 +3,8 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 const firewall = 'the tests that run real tools in private network namespaces';
+const wrappers = 'the tests that deny addresses in a private /etc';
+const firewalld = 'the tests of firewalld-drop with a real firewalld';
 const observed = 'the tests that watch what the binaries do';
 
 /**
@@ -67,6 +69,20 @@ export const systemPackages = [
     purpose: 'opening connections',
     without: firewall,
   },
+  { name: 'tcpd', tools: ['tcpdmatch'], purpose: 'asking TCP wrappers', without: wrappers },
+  {
+    name: 'attr',
+    tools: ['setfattr', 'getfattr'],
+    purpose: 'attributes of files',
+    without: wrappers,
+  },
+  {
+    name: 'firewalld',
+    tools: ['firewalld', 'firewall-cmd', 'busctl', 'dbus-daemon'],
+    purpose: 'a firewalld on a bus of its own',
+    without: firewalld,
+    service: true,
+  },
 ];
 
 const folders = ['/usr/sbin', '/usr/bin', '/sbin', '/bin'];
@@ -74,7 +90,9 @@ const policy = '/usr/sbin/policy-rc.d';
 
 /** Installs the missing Debian packages where it may, else says what will be left out. */
 export function installSystemPackages() {
-  const missing = missingPackages(systemPackages, isTool);
+  const all = missingPackages(systemPackages, isTool);
+  const { missing, kept } = sparingBoots(all, existsSync('/run/systemd/system'));
+  if (kept.length > 0) report(kept, 'its service would run from the next boot on');
   if (missing.length === 0) return;
   const hindrance = hindranceFor({
     uid: process.getuid?.(),
@@ -96,6 +114,12 @@ export function installSystemPackages() {
 /** Those packages of which at least one tool is not there. */
 export function missingPackages(packages, has) {
   return packages.filter(({ tools }) => !tools.every(has));
+}
+
+/** Keeps packages away whose service this machine would start at its next boot. */
+export function sparingBoots(packages, booted) {
+  const kept = packages.filter(({ service }) => booted && service === true);
+  return { missing: packages.filter((one) => !kept.includes(one)), kept };
 }
 
 /** Why nothing can be installed, if that is so. */

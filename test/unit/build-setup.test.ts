@@ -7,6 +7,7 @@ import {
   consequences,
   hindranceFor,
   missingPackages,
+  sparingBoots,
   systemPackages,
 } from '../../build/setup/system.mjs';
 
@@ -132,6 +133,14 @@ describe('Debian packages', () => {
     expect(missingPackages(systemPackages, () => true)).toEqual([]);
     const found = missingPackages(systemPackages, (tool) => tool !== 'ip6tables' && tool !== 'nc');
     expect(found.map(({ name }) => name)).toEqual(['iptables', 'netcat-openbsd']);
+  });
+
+  test('no firewall is installed that the machine itself would start', () => {
+    const names = (booted: boolean) =>
+      sparingBoots(systemPackages, booted).missing.map(({ name }) => name);
+    expect(names(false)).toContain('firewalld');
+    expect(names(true)).not.toContain('firewalld');
+    expect(sparingBoots(systemPackages, true).kept.map(({ name }) => name)).toEqual(['firewalld']);
   });
 
   test.each([
