@@ -25,7 +25,10 @@ export const OUTCOMES = {
     meaning: 'Nobody could be given the keys; the block was taken back.',
   },
   unanswered: { exit: 13, meaning: 'The agent got the keys and did not answer; the block stays.' },
-  'bad-state': { exit: 14, meaning: 'The state folder cannot be trusted or written.' },
+  'bad-state': {
+    exit: 14,
+    meaning: 'A file that would be changed, or the state folder, cannot be trusted.',
+  },
   'bad-settings': { exit: 15, meaning: 'Root’s own settings cannot be understood.' },
   'no-effect': { exit: 16, meaning: 'It would change nothing on this host; nothing was done.' },
   partial: { exit: 17, meaning: 'The block holds; what was to be done besides failed.' },

@@ -99,16 +99,18 @@ export interface Trampled {
 export async function stampede(
   where: Place,
   home: Home,
-  alerts: readonly Omit<Alert, 'verb' | 'reply'>[],
+  alerts: readonly Omit<Alert, 'verb' | 'reply' | 'program'>[],
+  { program = 'firewall-drop', verb = 'add' }: Partial<Pick<Alert, 'program' | 'verb'>> = {},
 ): Promise<readonly Trampled[]> {
   const folder = await mkdtemp(join(home.path, 'stampede-'));
   const ids = alerts.map((alert, index) => {
-    const full = { alertId: nextAlertId(), ...alert };
-    const lines = ['add', 'continue'].map((command) => `${messageFor(full, command)}\n`);
+    const full = { alertId: nextAlertId(), program, ...alert };
+    const words = verb === 'add' ? ['add', 'continue'] : ['delete'];
+    const lines = words.map((command) => `${messageFor(full, command)}\n`);
     writeFileSync(join(folder, `${index}`), lines.join(''));
     return full.alertId;
   });
-  const run = 'active-response/bin/firewall-drop < "$m" > "$m.keys" 2> /dev/null';
+  const run = `active-response/bin/${program} < "$m" > "$m.keys" 2> /dev/null`;
   const script = `for m in "$1"/*; do { ${run}; echo $? > "$m.exit"; } & done; wait`;
   await where.must(['sh', '-c', script, 'sh', folder], { cwd: home.path, timeout: 100_000 });
   const logged = new Map(home.outcomes().map((outcome) => [outcome.alert, outcome]));

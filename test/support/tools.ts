@@ -25,21 +25,25 @@ export interface Rigged extends AsyncDisposable {
 const FOLDER = '/usr/sbin';
 
 /**
- * The place with other tools in it. The folder of tools becomes one of links into its former self;
- * nobody outside a command run in this place sees it.
+ * The place with other tools in it, or with other files in some other folder. The folder becomes one of
+ * links into its former self; nobody outside a command run in this place sees it.
  */
-export async function rig(where: Place, toolbox: (real: string) => Toolbox): Promise<Rigged> {
+export async function rig(
+  where: Place,
+  toolbox: (real: string) => Toolbox,
+  folder = FOLDER,
+): Promise<Rigged> {
   const base = await mkdtemp(join(tmpdir(), 'riposte-tools-'));
   const [front, real] = [join(base, 'front'), join(base, 'real')];
   await mkdir(front);
   await mkdir(real);
   const tools = toolbox(real);
-  for (const name of readdirSync(FOLDER)) {
+  for (const name of readdirSync(folder)) {
     const text = tools[name];
     if (text === undefined) symlinkSync(join(real, name), join(front, name));
     else if (text !== MISSING) writeFileSync(join(front, name), text, { mode: 0o755 });
   }
-  const mounts = `mount --rbind ${FOLDER} ${real} && mount --bind ${front} ${FOLDER}`;
+  const mounts = `mount --rbind ${folder} ${real} && mount --bind ${front} ${folder}`;
   return {
     at: mounted(where, mounts),
     real,
@@ -58,7 +62,8 @@ export const lacking = (where: Place, tool: string): Place => {
 export const readOnly = (where: Place, folder: string): Place =>
   mounted(where, `mount --bind ${folder} ${folder} && mount -o remount,ro,bind ${folder}`);
 
-const mounted = (where: Place, mounts: string): Place =>
+/** The place after some mounts that only it sees; they are made anew for every command. */
+export const mounted = (where: Place, mounts: string): Place =>
   place(where.name, [
     ...where.enter,
     ...['unshare', '-m', '--propagation', 'private'],

@@ -25,7 +25,7 @@ export const HOSTS_ALLOW: HostsFile = {
 /** A holder's rule for an address: the line that marks it as ours, and the rule right below. */
 export type Marked = readonly [mark: string, rule: string];
 
-/** Both lines, without their ends. A comment behind a rule is not understood everywhere. */
+/** Both lines, without their ends. Behind a rule the words of a comment would be more addresses. */
 export const marked = (file: HostsFile, ip: Ip, holder: string): Marked => [
   `# riposte ${holder}`,
   file.rule(ip),

@@ -28,7 +28,9 @@ function look(text: string, daemon: string, client: string, unsaid: Verdict): Ve
   for (const line of logicalLines(text)) {
     // They trust no line that may have been cut short, and let nobody in.
     if (!line.endsWith('\n')) return 'denied';
-    const [daemons, clients, said] = parts(line.replace(/#.*/, ''));
+    // Only at the start of a line: elsewhere the words of a comment are clients.
+    if (line.startsWith('#')) continue;
+    const [daemons, clients, said] = parts(line);
     if (!daemons || !clients) continue;
     const among = (list: string, is: (word: string) => boolean) => list.split(/[\s,]+/).some(is);
     const named = among(daemons, (word) => word === 'ALL' || word === daemon);
