@@ -1,9 +1,10 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { failure } from '../lib/by-hand.ts';
+import { misunderstood } from '../lib/conclude.ts';
 import { firstLine } from '../lib/hearing.ts';
-import type { Host } from '../lib/host.ts';
 import { identify } from '../lib/invocation.ts';
+import type { Result } from '../lib/log.ts';
 import { standardStreams } from '../lib/node/agent.ts';
 import { systemClock } from '../lib/node/clock.ts';
 import { closeInherited } from '../lib/node/descriptors.ts';
@@ -84,9 +85,12 @@ async function serve(
   try {
     call = await callFor(program, await define(scripts.trust), words);
   } catch (thrown) {
-    return unreadable(program, asActionError(thrown), host);
+    return ended(await misunderstood(asActionError(thrown), program, program, host));
   }
-  const result = await shim(call, scripts, host);
+  return ended(await shim(call, scripts, host));
+}
+
+function ended(result: Result): number {
   const exit = exitCode(result.outcome);
   if (exit !== 0) say(2, failure(result));
   return exit;
@@ -111,14 +115,6 @@ async function callFor(
   // Nothing of the extra arguments is known to be no secret.
   const request = parseRequest(line, new Set());
   return { program, definition, request, line, agent: request.verb === 'add' ? agent : undefined };
-}
-
-async function unreadable(program: string, error: ActionError, { log }: Host): Promise<number> {
-  const result = { outcome: error.kind, detail: error.message };
-  await log.say(error.message);
-  await log.outcome({ ...result, action: program, holder: program, verb: undefined });
-  say(2, failure(result));
-  return exitCode(error.kind);
 }
 
 /** The first line of a plain file; nothing where there is none. */

@@ -1,12 +1,13 @@
 import { isDeed, type Response } from './action.ts';
 import type { Asked, Call, Done } from './call.ts';
+import { conclude } from './conclude.ts';
 import { add, remove } from './held.ts';
 import type { Host } from './host.ts';
 import type { Result } from './log.ts';
 import { refuseProtected } from './neverblock.ts';
 import { ignore, perform } from './once.ts';
 import { type Options, understand } from './options.ts';
-import { asActionError, exitCode } from './outcome.ts';
+import { asActionError } from './outcome.ts';
 import type { Request } from './request.ts';
 import { settingsFor } from './settings.ts';
 import { type FieldValues, read, targetOf } from './values.ts';
@@ -35,10 +36,7 @@ export async function execute(response: Response, call: Call, host: Host): Promi
   }
   const target = values && targetOf(response, values);
   const result = { ...known, ...(target && { target }), ...done };
-  await host.log.outcome(result);
-  if (exitCode(result.outcome) === 0 && result.answer !== 'abort') await host.log.say('Ended');
-  await explain(result, request, host);
-  return result;
+  return conclude(result, host, request.reason);
 }
 
 async function run(response: Response, call: Asked, host: Host): Promise<Done> {
@@ -74,19 +72,5 @@ async function settingsOf(
     if (verb === 'add') throw thrown;
     await log.say(`Without root's settings: ${asActionError(thrown).message}`);
     return {};
-  }
-}
-
-/** Tells the journal. One that cannot be written changes no outcome. */
-async function explain(result: Result, request: Request, host: Host): Promise<void> {
-  const { detail: _, answer: __, ...entry } = result;
-  try {
-    await host.journal.append({
-      at: host.clock.now().toISOString(),
-      ...entry,
-      ...(request.reason !== undefined && { reason: request.reason }),
-    });
-  } catch (thrown) {
-    await host.log.say(`The journal was not written: ${asActionError(thrown).message}`);
   }
 }

@@ -1,9 +1,10 @@
 import type { Response } from './action.ts';
 import { byHand, failure } from './by-hand.ts';
+import { misunderstood } from './conclude.ts';
 import { execute } from './execute.ts';
 import { firstLine } from './hearing.ts';
-import type { Host } from './host.ts';
 import { identify } from './invocation.ts';
+import type { Result } from './log.ts';
 import { standardStreams } from './node/agent.ts';
 import { systemClock } from './node/clock.ts';
 import { closeInherited } from './node/descriptors.ts';
@@ -129,20 +130,16 @@ async function forAgent(
   try {
     request = words ? parseLegacy(words) : parseRequest(await firstLine(agent), wordsOf(action));
   } catch (thrown) {
-    return unreadable(action, name, asActionError(thrown), host);
+    return ended(await misunderstood(asActionError(thrown), action.name, name, host));
   }
   const answers = request.dialect !== 'legacy' && request.verb === 'add';
   const call = { request, program: name, holder: name, ...(answers && { agent }) };
-  const result = await execute(action, call, host);
+  return ended(await execute(action, call, host));
+}
+
+/** Tells of a failure on standard error too, and gives the exit code. */
+function ended(result: Result): number {
   const exit = exitCode(result.outcome);
   if (exit !== 0) say(2, failure(result));
   return exit;
-}
-
-async function unreadable(action: Response, holder: string, error: ActionError, { log }: Host) {
-  const result = { outcome: error.kind, detail: error.message };
-  await log.say(error.message);
-  await log.outcome({ ...result, action: action.name, holder, verb: undefined });
-  say(2, failure(result));
-  return exitCode(error.kind);
 }

@@ -442,6 +442,14 @@ describe('text of an attacker', () => {
   });
 });
 
+it.concurrent('files that a script makes have the rights that the agent’s would have', async ({
+  site,
+}) => {
+  await site.install('v1', '#!/bin/sh\numask > seen\n');
+  await site.agent('wazuh5').add(WAZUH5);
+  expect(site.seen).toEqual([process.umask().toString(8).padStart(4, '0')]);
+});
+
 describe('riposte shim', () => {
   it.concurrent('--install never overwrites, and says what is wrong', async ({ site }) => {
     await site.install('argv', OLD);

@@ -105,6 +105,7 @@ const LAYERS: Readonly<Record<string, number>> = {
   'notify/options': 3,
   'notify/notification': 4,
   hearing: 3,
+  conclude: 4,
   'shim/definition': 2,
   'shim/facts': 2,
   'shim/argv': 2,
@@ -310,7 +311,7 @@ test('every export of the library has its sentence', () => {
   const bare = LIBRARY.flatMap(({ path, text }) =>
     [
       ...text.matchAll(
-        /(?<before>.*)\n(?<line>export (?:async )?(?:const|function|class|interface|type) .*)/g,
+        /(?<before>.*)\n(?<line>export (?:async )?(?:const|function|class|interface|type) (?!\{).*)/g,
       ),
     ]
       .filter(({ groups }) => !/\*\/\s*$/.test(groups?.['before'] ?? ''))

@@ -9,6 +9,7 @@ import { oneLine } from '../text.ts';
 import { makePipes, reader, writer } from './pipes.ts';
 import { TRUSTED } from './runner.ts';
 import { trustFile } from './trust.ts';
+import { asCalled } from './umask.ts';
 
 /** The agent reads a line with a buffer of this size. */
 const MAX_LINE = 8191;
@@ -58,14 +59,16 @@ class Running implements Script {
     ];
     // What lies below the home is called as the agent calls it: such scripts log their own name.
     const below = home !== undefined && path.startsWith(`${home}/`);
-    const child = spawn(below ? path.slice(home.length + 1) : path, words, {
+    const options = {
       cwd: home ?? '/',
       env: { ...ENVIRONMENT, ...(home !== undefined && { WAZUH_HOME: home }) },
       stdio,
       // A session of its own, so that all of it can be ended.
       detached: process.platform !== 'win32',
       windowsHide: true,
-    });
+    };
+    const file = below ? path.slice(home.length + 1) : path;
+    const child = asCalled(() => spawn(file, words, options));
     for (const fd of [stdin?.read, stdout?.write, stderr?.write]) {
       if (fd !== undefined) closeSync(fd);
     }

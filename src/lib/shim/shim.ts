@@ -1,8 +1,9 @@
 import type { Done } from '../call.ts';
+import { conclude } from '../conclude.ts';
 import { converse } from '../dialogue.ts';
 import type { Host } from '../host.ts';
 import type { Result } from '../log.ts';
-import { ActionError, asActionError, exitCode } from '../outcome.ts';
+import { ActionError, asActionError } from '../outcome.ts';
 import { type Agent, LIMIT } from '../ports.ts';
 import type { Request } from '../request.ts';
 import { argvOf } from './argv.ts';
@@ -48,10 +49,7 @@ export async function shim(call: Shimmed, scripts: Scripts, host: Host): Promise
     ...(request.rule !== undefined && { rule: request.rule }),
     ...done,
   };
-  await host.log.outcome(result);
-  if (exitCode(result.outcome) === 0 && result.answer !== 'abort') await host.log.say('Ended');
-  await explain(result, host);
-  return result;
+  return conclude(result, host);
 }
 
 /** The script, and what of its own words is a file: an interpreter is told the script by them. */
@@ -173,13 +171,4 @@ function judged(ended: Ended, { command: [script] }: Definition): Done {
   if (exitCode === 0) return { outcome: 'ran', detail: `${script} ended with exit code 0` };
   const how = exitCode === undefined ? `died of ${signal ?? 'a signal'}` : `answered ${exitCode}`;
   throw new ActionError('tool-failed', `${script} ${how}${said}`);
-}
-
-/** Tells the journal. One that cannot be written changes no outcome. */
-async function explain({ detail: _, answer: __, ...entry }: Result, host: Host): Promise<void> {
-  try {
-    await host.journal.append({ at: host.clock.now().toISOString(), ...entry });
-  } catch (thrown) {
-    await host.log.say(`The journal was not written: ${asActionError(thrown).message}`);
-  }
 }
