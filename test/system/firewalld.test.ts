@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { type Alert, brief, react } from '../support/alert.ts';
+import { type Alert, brief, messageFor, react } from '../support/alert.ts';
+import { execd } from '../support/execd.ts';
 import { firewalldLane } from '../support/firewalld.ts';
 import { wordsOf } from '../support/model/facts.ts';
 import { FIREWALLD } from '../support/model/firewalld-facts.ts';
@@ -214,6 +215,33 @@ test('many at the same moment leave one rule each', async () => {
   }
 });
 
+test.each(['wazuh4', 'legacy'] as const)(
+  'an agent of %s shuts an address out and lets it in',
+  async (dialect) => {
+    const { world, home } = here;
+    const ip = world.source(4);
+    const options = { home: home.path, enter: [...world.victim.enter, 'env', '-C', home.path] };
+    const set = { program: 'firewalld-drop', timeout: 600 };
+    const run = () => {
+      if (dialect === 'legacy') {
+        const agent = execd({ ...options, dialect });
+        const words = ['-', ip, '1304756247.60385', '31151', '/var/log/auth.log'];
+        return { add: () => agent.add(words, set), delete: () => agent.delete(words, set) };
+      }
+      const agent = execd({ ...options, dialect });
+      const message = JSON.parse(
+        messageFor({ ip, program: 'firewalld-drop', alertId: '1.2' }, 'add'),
+      );
+      return { add: () => agent.add(message, set), delete: () => agent.delete(message, set) };
+    };
+    const agent = run();
+    expect(await agent.add()).toMatchObject({ exitCode: 0 });
+    expect(await world.ping(ip, ADDRESS.victim[4], 2)).toEqual(ALL_LOST);
+    expect(await agent.delete()).toMatchObject({ exitCode: 0 });
+    expect(await world.ping(ip, ADDRESS.victim[4], 2)).toEqual(NONE_LOST);
+  },
+);
+
 // The laws rest on the model host: here the daemon it pretends to be is asked the same.
 test('the real tools answer as the model says', async () => {
   const { world, daemon } = here;
@@ -253,4 +281,21 @@ describe('a firewalld that is installed and not running', () => {
     expect(brief(await told('delete', ip))).toBe('0 absent');
     expect(await world.ping(ip, ADDRESS.victim[4], 2)).toEqual(NONE_LOST);
   });
+});
+
+test('a ruleset that was flushed behind firewalld’s back is a failure, not a block that holds already', async () => {
+  const { world, daemon } = here;
+  const ip = world.source(4);
+  expect(brief(await told('add', ip))).toBe('0 applied');
+  await world.victim.must(['nft', 'flush', 'ruleset']);
+  for (const address of [ip, world.source(4)]) {
+    const added = await told('add', address);
+    expect([brief(added), added.keys]).toEqual(['7 tool-failed', undefined]);
+    expect(added.logged?.detail).toContain('COMMAND_FAILED');
+  }
+  await daemon.stop();
+  await daemon.start();
+  expect(brief(await told('add', ip))).toBe('0 applied');
+  expect(await world.ping(ip, ADDRESS.victim[4], 2)).toEqual(ALL_LOST);
+  expect(brief(await told('delete', ip))).toBe('0 removed');
 });
