@@ -14,7 +14,10 @@ export const OUTCOMES = {
   'bad-request': { exit: 3, meaning: 'The agent’s message could not be read; nothing was done.' },
   'bad-field': { exit: 4, meaning: 'The message holds no usable target; nothing was done.' },
   refused: { exit: 5, meaning: 'The target is protected; nothing was done.' },
-  'missing-tool': { exit: 6, meaning: 'No tool that could do it is installed.' },
+  'missing-tool': {
+    exit: 6,
+    meaning: 'No tool that could do it is there, or its service is not running.',
+  },
   'tool-failed': { exit: 7, meaning: 'The tool said no; what this run had made was taken back.' },
   'timed-out': { exit: 8, meaning: 'A tool or the whole run overran its time.' },
   locked: { exit: 9, meaning: 'Another run held the lock for too long.' },
