@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { isDeed, type Response } from '../../src/lib/action.ts';
+import { type Deed, isDeed, type Response } from '../../src/lib/action.ts';
 import { execute } from '../../src/lib/execute.ts';
 import { exitCode } from '../../src/lib/outcome.ts';
 import type { Request } from '../../src/lib/request.ts';
-import { type Example, examplesOf } from './actions.ts';
+import type { FieldValues } from '../../src/lib/values.ts';
+import { circumstance, type Example, examplesOf } from './actions.ts';
+import { FIELDS } from './deeds.ts';
 import { ModelHost } from './model-host.ts';
 
 const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
@@ -24,11 +26,30 @@ export async function asTested(
   host: ModelHost,
   ask: (example: Example) => Request,
 ): Promise<Response> {
-  if (OURS.has(action.name) || isDeed(action)) return action;
+  if (OURS.has(action.name)) return action;
+  if (isDeed(action)) return toolsKnown(action, host) ? action : host.declared.studiedDeed(action);
   const verdict = verdicts.get(action) ?? understood(action, ask);
   verdicts.set(action, verdict);
   return (await verdict) ? action : host.declared.studied(action);
 }
+
+/** Whether every tool of a deed has a model; what a deed does to one cannot be seen by asking it. */
+function toolsKnown(deed: Deed, host: ModelHost): boolean {
+  try {
+    const { checks = [], steps } = deed.once(exampleOf(deed), circumstance(deed.name));
+    return [...checks, ...steps].every(
+      (step) => !('command' in step) || host.has(step.command.tool),
+    );
+  } catch {
+    // It needs settings, and so it is not one of tools alone.
+    return true;
+  }
+}
+
+const exampleOf = ({ fields }: Deed): FieldValues =>
+  Object.fromEntries(
+    Object.entries(fields).map(([name, { subject, parse }]) => [name, parse(FIELDS[subject])]),
+  );
 
 /** Whether the models of the tools see a block of this action hold. */
 async function understood(action: Response, ask: (example: Example) => Request): Promise<boolean> {

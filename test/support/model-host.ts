@@ -193,13 +193,15 @@ function models(now: () => number, renews: boolean, shared: SharedFiles): readon
       listing: () => accounts.listing(),
       holds: (target) => accounts.locked(target),
     },
-    ...(['usermod', 'userdel', 'passwd', 'busybox', 'su', 'pkill', 'loginctl'] as const).map((tool) => ({
-      tools: [tool],
-      run: ({ args }: Command) => accounts[tool](args),
-      // The same accounts.
-      listing: () => '',
-      holds: () => false,
-    })),
+    ...(['usermod', 'userdel', 'passwd', 'busybox', 'su', 'pkill', 'loginctl'] as const).map(
+      (tool) => ({
+        tools: [tool],
+        run: ({ args }: Command) => accounts[tool](args),
+        // The same accounts.
+        listing: () => '',
+        holds: () => false,
+      }),
+    ),
     {
       tools: ['rm'],
       run: (command) => shared.run(command),
@@ -370,6 +372,11 @@ export class ModelHost {
   #died(die: (error: Error) => void): Promise<never> {
     die(new RunDied('the run died'));
     return new Promise<never>(() => {});
+  }
+
+  /** Whether a tool has a model. */
+  has(tool: string): boolean {
+    return this.#models.some(({ tools }) => tools.includes(tool));
   }
 
   /** What the tool answers, with no fault in the way. */

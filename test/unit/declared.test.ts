@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { defineAction } from '../../src/lib/action.ts';
+import { defineAction, defineDeed } from '../../src/lib/action.ts';
 import { must, run, says, unexpected } from '../../src/lib/effect.ts';
 import { srcip } from '../../src/lib/fields.ts';
 import { ACTIONS } from '../support/actions.ts';
@@ -88,6 +88,29 @@ describe('a tool that has no model', () => {
     expect(host.holds(IP)).toBe(false);
     expect([await ran(host, 'add'), host.holds(IP)]).toEqual(['applied', true]);
   });
+});
+
+test('a deed by a tool that has no model is done once, after the agent’s answer', async () => {
+  const deed = defineDeed({
+    name: 'pager',
+    summary: 'Calls somebody.',
+    fields: { ip: srcip },
+    keys: ({ ip }) => [ip.text],
+    once: ({ ip }) => ({
+      what: 'somebody is called',
+      checks: [must(run('pager', 'status'), 'good')],
+      steps: [must(run('pager', 'call', ip.text), 'done')],
+    }),
+  });
+  const host = new ModelHost({ bare: true });
+  const ask = { program: 'pager', verb: 'add', subject: 'srcip', text: IP } as const;
+  if (!wazuh4) throw new Error('no protocol');
+  expect(await call(deed, wazuh4, ask, host, { temper: 'abort' })).toMatchObject({
+    outcome: 'already',
+  });
+  expect(host.holds(IP)).toBe(false);
+  expect(await call(deed, wazuh4, ask, host)).toMatchObject({ outcome: 'applied' });
+  expect(host.state()).toContain(`declared pager call ${IP}`);
 });
 
 test('what the README lists is tested with models of its tools alone', async () => {

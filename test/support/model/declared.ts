@@ -1,4 +1,4 @@
-import type { Action } from '../../../src/lib/action.ts';
+import type { Action, Deed } from '../../../src/lib/action.ts';
 import {
   type Asked,
   type Backend,
@@ -39,6 +39,29 @@ export class Declared {
     return { ...action, backends };
   }
 
+  /** The deed, with its commands known here: what was done shows as held. */
+  studiedDeed(deed: Deed): Deed {
+    const once: Deed['once'] = (values, circumstance) => {
+      const given = deed.once(values, circumstance);
+      const targets = new Set(Object.values(values).map(({ text }) => text));
+      return {
+        ...given,
+        checks: (given.checks ?? []).map((check) => this.#step(check, () => ['good'])),
+        steps: given.steps.map((step) => {
+          const cell = this.#cell(spelling(step), targets, undefined);
+          return this.#step(
+            step,
+            () => (cell.held ? ['already', 'done'] : ['done']),
+            () => {
+              cell.held = true;
+            },
+          );
+        }),
+      };
+    };
+    return { ...deed, once };
+  }
+
   /** What the tool answers; nothing for a command that nobody declared. */
   run(command: Command): Completed | undefined {
     return this.#answers.get(command)?.();
@@ -73,9 +96,7 @@ export class Declared {
   #effect(effect: Effect, targets: ReadonlySet<string>): Effect {
     const ground = effect.ground && this.#ground(effect.ground);
     // Whatever has the same undo is the same thing: that is how one holder lifts another's.
-    const name = spelling(effect.undo);
-    const cell = this.#cells.get(name) ?? { targets, ground, held: false };
-    this.#cells.set(name, cell);
+    const cell = this.#cell(spelling(effect.undo), targets, ground);
     const stands = () => ground === undefined || this.#laid.has(ground);
     const { see, renew } = effect;
     return {
@@ -99,6 +120,12 @@ export class Declared {
         },
       ),
     };
+  }
+
+  #cell(name: string, targets: ReadonlySet<string>, ground: string | undefined): Cell {
+    const cell = this.#cells.get(name) ?? { targets, ground, held: false };
+    this.#cells.set(name, cell);
+    return cell;
   }
 
   #ground({ what, see, ways }: Ground): string {
