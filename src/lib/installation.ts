@@ -8,6 +8,8 @@ import type { Command, Completed } from './effect.ts';
 export interface Installation {
   /** Those of the names that its folder `bin` has. */
   among(names: readonly string[]): Promise<readonly string[]>;
+  /** Whether a path leads to a program of `bin`, links followed. */
+  holds(path: string): Promise<boolean>;
   /**
    * Runs a program of `bin` and resolves when it has ended, whatever it left running; all that it said
    * is its `stdout`. Rejects with `missing-tool`, with `bad-state` for one that others could have

@@ -13,7 +13,7 @@ export const OUTCOMES = {
   usage: { exit: 2, meaning: 'The command line was not understood; nothing was done.' },
   'bad-request': { exit: 3, meaning: 'The agent’s message could not be read; nothing was done.' },
   'bad-field': { exit: 4, meaning: 'The message holds no usable target; nothing was done.' },
-  refused: { exit: 5, meaning: 'The target is protected; nothing was done.' },
+  refused: { exit: 5, meaning: 'The target is protected, or it would do harm; nothing was done.' },
   'missing-tool': {
     exit: 6,
     meaning: 'No tool that could do it is there, or its service is not running.',

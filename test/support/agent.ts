@@ -1,5 +1,12 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Home, makeHome } from './home.ts';
@@ -47,9 +54,11 @@ export async function makeAgent({ generation = 'wazuh', systemd }: Nature = {}):
   const home = await makeHome();
   const at = (...names: string[]) => join(home.path, ...names);
   for (const folder of ['bin', 'var/run', 'queue']) mkdirSync(at(folder), { recursive: true });
+  // As where /var/ossec is a link to another disk, which is how systemd knows it then.
+  symlinkSync(home.path, at('by-link'));
   const script = (name: string, from: string) => {
     const text = readFileSync(new URL(`agent/${from}.sh`, import.meta.url), 'utf8');
-    writeFileSync(at(name), text.replace('@HOME@', home.path));
+    writeFileSync(at(name), text.replace('@HOME@', at('by-link')));
     chmodSync(at(name), 0o750);
   };
   script(`bin/${generation}-control`, 'control');

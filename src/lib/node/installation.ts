@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs';
+import { dirname } from 'node:path';
 import type { Command, Completed } from '../effect.ts';
 import type { Installation } from '../installation.ts';
 import { ActionError, asActionError, Unfinished } from '../outcome.ts';
@@ -33,6 +34,13 @@ export function installationAt({ home, files, uid }: Place): Installation {
   };
   return {
     among: async (names) => names.filter((name) => fs.existsSync(`${home}/bin/${name}`)),
+    holds: async (path) => {
+      try {
+        return dirname(fs.realpathSync(path)) === fs.realpathSync(`${home}/bin`);
+      } catch {
+        return false;
+      }
+    },
     run: async (command, timeout) => {
       const path = trusted(`${home}/bin/${command.tool}`);
       await files.ensurePrivate(STATE);

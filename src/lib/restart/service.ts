@@ -8,7 +8,7 @@ export type Operation = 'restart' | 'reload';
 // What packages call it; which of them is ours its own start command tells.
 const UNITS = ['wazuh-agent', 'wazuh-manager', 'ossec-hids', 'ossec-agent', 'ossec'];
 const PROPERTIES = ['Id', 'LoadState', 'ActiveState', 'CanReload', 'ExecStart'];
-const RUNNING = /^(?:active|activating|reloading)$/;
+const RUNNING = /^(?:active|activating|deactivating|reloading)$/;
 
 /** The question which of the units there are. */
 export const whichUnit = run(
@@ -29,23 +29,25 @@ const PATIENCE = 3_000;
 export async function unitFor(operation: Operation, host: Host): Promise<string | undefined> {
   const blocks = (await shown(host)).trim().split(/\n\n+/);
   const units = blocks.map((block) => new Map(block.split('\n').map(pair)));
-  const ours = units.find(
+  const able = units.filter(
     (unit) =>
       unit.get('LoadState') === 'loaded' &&
       RUNNING.test(unit.get('ActiveState') ?? '') &&
-      (unit.get('ExecStart') ?? '').split(/[\s=]+/).some((word) => isIn(word, host.home)) &&
       (operation === 'restart' || unit.get('CanReload') === 'yes'),
   );
-  return ours?.get('Id');
+  for (const unit of able) {
+    const words = (unit.get('ExecStart') ?? '').split(/[\s=]+/);
+    for (const word of words.filter((one) => one.startsWith('/'))) {
+      if (await host.installation.holds(word)) return unit.get('Id');
+    }
+  }
+  return undefined;
 }
 
 const pair = (line: string): [string, string] => {
   const [name = '', ...value] = line.split('=');
   return [name, value.join('=')];
 };
-
-const isIn = (path: string, home: string | undefined) =>
-  home !== undefined && path.startsWith(`${home}/bin/`);
 
 /** What systemd says of the units. Where it cannot be asked the control script does the same. */
 async function shown({ runner, log }: Host): Promise<string> {

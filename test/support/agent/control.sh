@@ -43,3 +43,6 @@ case "$1" in
   status) each told ;;
   *) exit 1 ;;
 esac
+status=$?
+echo "end of $1" >> var/asked
+exit $status

@@ -21,9 +21,9 @@ case "$name" in
     ;;
   *) work='while :; do sleep 1; done' ;;
 esac
-# Like the real ones it forgets to close what it was started with on one of its descriptors.
+# A careless one: it keeps the standard output that it was started with.
 NAME=$name WORK=$work setsid sh -c '
-  echo "$(umask) $PATH" > "var/run/$NAME.given"
+  { umask; env | grep -vE "^(NAME|WORK|PWD|OLDPWD|_)=" | sort; } > "var/run/$NAME.given"
   echo $$ > "var/run/$NAME-$$.pid"
   eval "$WORK"
 ' < /dev/null 2> /dev/null &

@@ -16,6 +16,7 @@ case "$*" in
     done
     ;;
   --no-block*restart*) setsid "$home/bin/wazuh-control" restart > /dev/null 2>&1 < /dev/null & ;;
-  *restart*) "$home/bin/wazuh-control" restart ;;
+  # What systemd starts has nothing of whoever asked for it.
+  *restart*) "$home/bin/wazuh-control" restart > /dev/null 2>&1 < /dev/null ;;
   *) exit 1 ;;
 esac

@@ -26,6 +26,8 @@ export class Daemons {
   lame: readonly string[] = [];
   /** What they have against the configuration. */
   complaint: string | undefined;
+  /** The exit code with which they say so. */
+  verdict = 1;
   /** Nothing where the machine was not booted with systemd. */
   units: readonly Unit[] | undefined;
   #alive: readonly string[] = AGENT;
@@ -35,6 +37,7 @@ export class Daemons {
   through(door: Door): Installation {
     return {
       among: async (names) => names.filter((name) => this.programs.includes(name)),
+      holds: async (path) => path.startsWith('/var/ossec/bin/'),
       run: ({ tool, args }, timeout) =>
         door(run(`bin/${tool}`, ...args), timeout, () => this.#run(tool, args), broken),
       detach: ({ tool, args }) =>
@@ -82,7 +85,9 @@ Failed to connect to bus: Host is down
   #run(tool: string, args: readonly string[]): Completed {
     const [word] = args;
     if (word === '-t') {
-      return this.complaint === undefined ? ok() : { ...ok(this.complaint), exitCode: 1 };
+      return this.complaint === undefined
+        ? ok()
+        : { ...ok(this.complaint), exitCode: this.verdict };
     }
     if (word === 'status') {
       const told = this.programs.filter((name) => !name.endsWith('-control'));
