@@ -15,6 +15,8 @@ import {
 export default defineAction({
   name: 'block-ip',
   summary: 'Blocks the source address by the first method that works on this host.',
+  needs: 'any of what firewall-drop, firewalld-drop, host-deny and route-null need',
+  proof: 'nft list table inet riposte',
   states: { held: 'is blocked', lifted: 'is no longer blocked' },
   fields: { ip: srcip },
   keys: ({ ip }) => [ip.text],

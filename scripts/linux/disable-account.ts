@@ -4,6 +4,8 @@ export default defineAction({
   name: 'disable-account',
   aliases: ['disable-account.sh'],
   summary: 'Locks the account: neither its password nor a key logs in.',
+  needs: 'usermod, or passwd of busybox',
+  proof: 'passwd --status USER',
   states: { held: 'is locked', lifted: 'is as it was before' },
   fields: { account: user },
   keys: ({ account }) => [account.text],

@@ -4,6 +4,8 @@ export default defineAction({
   name: 'host-deny',
   aliases: ['host-deny.sh'],
   summary: 'Denies the source address in /etc/hosts.deny to services that use TCP wrappers.',
+  needs: 'a service that asks TCP wrappers',
+  proof: 'tcpdmatch sshd ADDRESS',
   states: { held: 'is denied', lifted: 'is no longer denied' },
   fields: { ip: srcip },
   keys: ({ ip }) => [ip.text],

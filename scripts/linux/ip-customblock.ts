@@ -7,6 +7,9 @@ export default defineAction({
   aliases: ['ip-customblock.sh'],
   // For --help, and for the log: `203.0.113.7 is marked in /ipblock`.
   summary: 'Creates the empty file /ipblock/ADDRESS for whatever program reads that folder.',
+  // What it takes, and how to see that it worked: for --help and the README.
+  needs: 'a program of yours that reads /ipblock',
+  proof: 'ls /ipblock',
   states: { held: 'is marked in /ipblock', lifted: 'is no longer marked in /ipblock' },
   // What it needs of the alert. Here `ip` is an address already, and never `../../etc/passwd`.
   fields: { ip: srcip },

@@ -10,6 +10,8 @@ import {
 export default defineDeed({
   name: 'kill-process',
   summary: 'Kills the process of that number if it began then and runs that program.',
+  needs: 'to be enabled in the settings',
+  proof: 'ps -p PID',
   fields: { pid, start, executable },
   keys: (named) => [named.pid.text, named.start.text],
   options: killOptions,

@@ -4,6 +4,8 @@ export default defineDeed({
   name: 'restart-wazuh',
   aliases: ['restart-ossec.sh', 'restart.sh'],
   summary: 'Restarts the agent, or the manager, if its configuration is good.',
+  needs: 'the agent’s own programs',
+  proof: 'logs/active-responses.log',
   fields: {},
   options: restartOptions,
   words: restartWords,

@@ -39,7 +39,7 @@ export function parseManual(words: readonly string[], spec: Spec): Manual {
   };
   let run: Manual | undefined;
   const program = new Command(spec.program)
-    .description(`${spec.summary}\n\nAn agent calls it without arguments; these are for people.`)
+    .description(described(spec))
     .version(spec.version)
     .exitOverride()
     .configureOutput({ writeOut: say, writeErr: say })
@@ -59,6 +59,15 @@ export function parseManual(words: readonly string[], spec: Spec): Manual {
   }
   return run ?? { kind: 'say', text: sentence('', spec.program), exit: 2 };
 }
+
+const described = ({ summary, needs, proof }: Spec): string =>
+  [
+    summary,
+    ...(needs === undefined ? [] : [`Needs: ${needs}.`]),
+    ...(proof === undefined ? [] : [`See that it worked: ${proof}`]),
+    '',
+    'An agent calls it without arguments; these are for people.',
+  ].join('\n');
 
 function describe(command: Command, verb: Verb, { fields, options, states }: Spec): Command {
   const held = states ? `after this the target ${states.held}` : 'do it now';
@@ -142,7 +151,7 @@ function asked(verb: Verb, given: Given, spec: Spec): Manual {
     },
     options: Object.fromEntries(
       Object.keys(spec.options).flatMap((name) => {
-        const value = text(name);
+        const value = text(new Option(`--${name} <${name}>`).attributeName());
         return value === undefined ? [] : [[name, value]];
       }),
     ),

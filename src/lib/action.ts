@@ -66,6 +66,10 @@ interface Declared<F extends Fields> {
   readonly aliases?: readonly string[];
   /** One sentence for help and README. */
   readonly summary: string;
+  /** What must be there, for help and README. */
+  readonly needs?: string;
+  /** A command that shows that it worked, or where to look. */
+  readonly proof?: string;
   readonly fields: F;
   /** Understood by hand, in the message's extra arguments and in root's settings. */
   readonly options?: Readonly<Record<string, Option>>;

@@ -2,7 +2,7 @@ import type { Action, Response } from './action.ts';
 import type { Request } from './request.ts';
 
 /** What the command line needs to know of the program it speaks for. */
-export interface Spec extends Pick<Response, 'summary' | 'fields' | 'options'> {
+export interface Spec extends Pick<Response, 'summary' | 'fields' | 'options' | 'needs' | 'proof'> {
   /** How a target is called afterwards; nothing for what is done once. */
   readonly states?: Action['states'];
   /** The name it was called by. */

@@ -10,7 +10,10 @@ const SPEC: Spec = {
   summary: 'Drops every packet.',
   states: { held: 'is blocked', lifted: 'is no longer blocked' },
   fields: { ip: srcip },
-  options: { backend: { help: 'use this one', values: ['nft', 'ipset'] } },
+  options: {
+    backend: { help: 'use this one', values: ['nft', 'ipset'] },
+    'of-two-words': { help: 'use that one', values: ['yes'] },
+  },
 };
 
 const parse = (...words: string[]) => parseManual(words, SPEC);
@@ -51,11 +54,11 @@ describe('what a person asks for', () => {
   test('all that can be said', () => {
     const { request, options, dryRun, home } = asked(
       ...['add', ...TARGET, '--for', '90s', '--backend', 'ipset', '--reason', 'why not'],
-      ...['--home', '/srv/ossec', '--dry-run'],
+      ...['--home', '/srv/ossec', '--dry-run', '--of-two-words', 'yes'],
     );
     expect(request).toMatchObject({ reason: 'why not', schedule: { kind: 'exact', seconds: 90 } });
     expect({ options, dryRun, home }).toEqual({
-      options: { backend: 'ipset' },
+      options: { backend: 'ipset', 'of-two-words': 'yes' },
       dryRun: true,
       home: '/srv/ossec',
     });

@@ -1,0 +1,50 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { RESPONSES } from '../support/actions.ts';
+
+const ROOT = new URL('../../', import.meta.url);
+const README = readFileSync(new URL('README.md', ROOT), 'utf8');
+
+/** A cell without its Markdown. */
+const plain = (cell: string) => cell.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').replaceAll('`', '');
+
+/** The rows of the table of actions, by the program's name. */
+const ROWS = new Map(
+  README.split('\n')
+    .filter((line) => line.startsWith('| [`'))
+    .map((line) => {
+      const [names = '', ...cells] = line
+        .replace(/^\| | \|$/g, '')
+        .split(' | ')
+        .map(plain);
+      const [name = '', ...also] = names.split(/, also |, /);
+      return [name, { also, cells, page: /\]\(([^)]*)\)/.exec(line)?.[1] ?? '' }] as const;
+    }),
+);
+
+const SYSTEMS: Readonly<Record<string, string>> = {
+  linux: 'Linux',
+  windows: 'Windows',
+  macos: 'macOS, BSD',
+};
+
+test('the table has a row for every action, and no other', () => {
+  expect([...ROWS.keys()].sort()).toEqual(RESPONSES.map(({ file }) => file).sort());
+});
+
+describe.each(RESPONSES.map((found) => [found.file, found] as const))(
+  'the row of %s',
+  (name, { platform, action }) => {
+    const row = ROWS.get(name);
+
+    test('says what its declaration says', () => {
+      const { needs, summary, proof } = action;
+      expect(row?.also).toEqual(action.aliases);
+      expect(row?.cells).toEqual([SYSTEMS[platform], needs, plain(summary), proof]);
+    });
+
+    test('leads to a page', () => {
+      expect(existsSync(new URL(row?.page ?? 'no page', ROOT))).toBe(true);
+    });
+  },
+);
