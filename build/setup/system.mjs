@@ -5,6 +5,7 @@ import path from 'node:path';
 const firewall = 'the tests that run real tools in private network namespaces';
 const wrappers = 'the tests that deny addresses in a private /etc';
 const firewalld = 'the tests of firewalld-drop with a real firewalld';
+const accounts = 'the tests that lock accounts in a private /etc';
 const observed = 'the tests that watch what the binaries do';
 
 /**
@@ -75,6 +76,32 @@ export const systemPackages = [
     tools: ['setfattr', 'getfattr'],
     purpose: 'attributes of files',
     without: wrappers,
+  },
+  {
+    name: 'passwd',
+    tools: ['usermod', 'chage', 'useradd'],
+    purpose: 'making and locking accounts',
+    without: accounts,
+  },
+  // Debian's plain one has no passwd in it.
+  {
+    name: 'busybox-static',
+    tools: ['busybox'],
+    purpose: 'locking accounts without usermod',
+    without: accounts,
+  },
+  {
+    name: 'openssh-client',
+    tools: ['ssh', 'ssh-keygen'],
+    purpose: 'logging in by key',
+    without: accounts,
+  },
+  {
+    name: 'openssh-server',
+    tools: ['sshd'],
+    purpose: 'an sshd on a loopback of its own',
+    without: accounts,
+    service: true,
   },
   {
     name: 'firewalld',

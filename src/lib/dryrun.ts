@@ -18,7 +18,7 @@ export function plan(verb: Verb, backends: readonly Backend[]): string {
       ...backend.effects.flatMap((effect) => (verb === 'add' ? making(effect) : undoing(effect))),
       ...(backend.memory ? remembering(verb, backend.memory) : []),
       ...(backend.afterwards && verb === 'add'
-        ? ['# then, whatever comes of it:', spelling(backend.afterwards)]
+        ? ['# once it holds, besides:', spelling(backend.afterwards)]
         : []),
     ])
     .join('\n');

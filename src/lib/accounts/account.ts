@@ -70,8 +70,8 @@ function stateOf(name: string, command: Command, completed: Completed): string {
   const { exitCode, stdout, stderr } = completed;
   const complaints = stderr.split('\n').filter((line) => line !== '');
   // That file says one number, for which there is a usual one.
-  const harmless = complaints.length > 0 && complaints.every((line) => line.includes(DEFINITIONS));
-  if (exitCode > 1 && !harmless) throw unexpected(command, completed);
+  const harmless = complaints.every((line) => line.includes(DEFINITIONS));
+  if (!harmless || (exitCode > 1 && complaints.length === 0)) throw unexpected(command, completed);
   const lines = stdout.split('\n');
   const entries = lines.filter((line) => line.startsWith(`${name}:`)).map((l) => l.split(':'));
   // A second line of one name counts for nothing, unless it makes an administrator of it.

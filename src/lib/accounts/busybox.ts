@@ -18,7 +18,7 @@ export function busybox(user: UserName, circumstance: Circumstance): Backend {
     lock: passwd('-l', name, 'made'),
     restore: ({ unlock }) => (unlock ? [passwd('-u', name, 'undone')] : []),
     lift: run('busybox', 'passwd', '-u', name),
-    caveat: 'though only its password, since BusyBox knows no expiry',
+    caveat: 'a key may still log in, since BusyBox knows no expiry',
   });
 }
 

@@ -23,7 +23,7 @@ export interface Means {
   readonly restore: (what: Restoring, now: Account) => readonly Asked<'undone'>[];
   /** Lifts all of it, whatever was there before. */
   readonly lift: Command;
-  /** What it leaves open, as half a sentence. */
+  /** What it leaves open, as part of a sentence. */
   readonly caveat?: string;
 }
 
@@ -41,8 +41,8 @@ export function locking(user: UserName, circumstance: Circumstance, means: Means
   const { text: name } = user;
   const { options } = circumstance;
   const ending = options['end-sessions'] === 'yes';
-  const open = ending ? undefined : 'sessions that are open go on';
-  const caveat = [means.caveat, open].filter((one) => one !== undefined).join(', and ');
+  const open = ending ? undefined : 'open sessions go on';
+  const caveats = [means.caveat, open].filter((one) => one !== undefined);
   const memory: Memory = {
     what: `the lock of ${name}`,
     look: means.look,
@@ -69,7 +69,7 @@ export function locking(user: UserName, circumstance: Circumstance, means: Means
     name: means.name,
     effects: [],
     memory,
-    ...(caveat !== '' && { caveat }),
+    ...(caveats.length > 0 && { caveat: `though ${caveats.join(', and ')}` }),
     ...(ending && { afterwards: sessions(name) }),
     longest: 0,
     // The tools write the whole of the file, whosever line it is.

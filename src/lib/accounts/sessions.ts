@@ -12,7 +12,7 @@ const LOGIND = 2_000;
  * Ends all that an account has running, until nothing is left of it. logind hears of it first, where
  * there is one, so that it knows that the sessions are over.
  */
-export function sessions(name: string): Deed<'its sessions were ended' | 'it had no session open'> {
+export function sessions(name: string): Deed<'with its sessions ended' | 'with no session open'> {
   const terminate = run('loginctl', 'terminate-user', name);
   const killers = [pkill(name), startStopDaemon(name)];
   return {
@@ -28,9 +28,9 @@ export function sessions(name: string): Deed<'its sessions were ended' | 'it had
       for (let round = 1; round < ROUNDS && kill.last === 'killed'; round += 1) {
         await host.clock.sleep(PAUSE);
         kill.last = await ask(kill.by);
-        if (kill.last === 'none') return 'its sessions were ended';
+        if (kill.last === 'none') return 'with its sessions ended';
       }
-      if (kill.last === 'none') return told ? 'its sessions were ended' : 'it had no session open';
+      if (kill.last === 'none') return told ? 'with its sessions ended' : 'with no session open';
       throw new ActionError('tool-failed', `there are processes of ${name} that do not end`);
     },
   };

@@ -15,11 +15,13 @@ const PASSWORDLESS =
 const TODAY = '20000';
 
 /**
- * The accounts of one host, behind `usermod`, `userdel` and `passwd` of shadow 4.13, BusyBox 1.35, and a `grep`
- * that is asked for one account.
+ * The accounts of one host, behind `usermod`, `userdel` and `passwd` of shadow 4.13, BusyBox 1.35, a `grep`
+ * that is asked for one account, and `pkill`.
  */
 export class Accounts {
   readonly #entries = new Map<string, Entry>();
+  /** Who has a process. */
+  readonly #running = new Set<string>();
 
   /** Every account has a password and no expiry. */
   constructor(accounts: Readonly<Record<string, number>>) {
@@ -88,13 +90,28 @@ export class Accounts {
     return { ...ok(), stderr: `passwd: password for ${name} changed by root\n` };
   }
 
+  /** Somebody logs in; `su` to nobody real, but its process stays. */
+  su([name = '']: readonly string[]): Completed {
+    this.#running.add(name);
+    return ok();
+  }
+
+  pkill(args: readonly string[]): Completed {
+    const [, name = ''] = /^-KILL -U (\S+)$/.exec(args.join(' ')) ?? [];
+    if (!this.#entry(name)) return no(2, `pkill: invalid user name: ${name}`);
+    return { exitCode: this.#running.delete(name) ? 0 : 1, stdout: '', stderr: '' };
+  }
+
+  loginctl(): Completed {
+    return no(1, 'Failed to connect to bus: No such file or directory');
+  }
+
   /** Without the day of the last change, which BusyBox moves for good. */
   listing(): string {
-    return sorted(this.#entries)
-      .map(
-        ([name, { uid, password, expires }]) => `account ${name} ${uid} ${password} ${expires}\n`,
-      )
-      .join('');
+    const accounts = sorted(this.#entries).map(
+      ([name, { uid, password, expires }]) => `account ${name} ${uid} ${password} ${expires}\n`,
+    );
+    return [...accounts, ...[...this.#running].map((name) => `process of ${name}\n`)].join('');
   }
 
   /** Whether nobody can log in; what BusyBox has locked, with its password alone. */
