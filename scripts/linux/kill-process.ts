@@ -13,7 +13,7 @@ export default defineDeed({
   needs: 'to be enabled in the settings',
   proof: 'ps -p PID',
   fields: { pid, start, executable },
-  keys: (named) => [named.pid.text, named.start.text],
+  target: (named) => `${named.pid.text} ${named.start.text}`,
   options: killOptions,
   once: (named, circumstance) => killProcess(named, circumstance),
 });

@@ -6,7 +6,7 @@ export default defineDeed({
   needs: 'to be enabled in the settings',
   proof: 'ls /var/ossec/active-response/riposte/quarantine',
   fields: { file },
-  keys: ({ file: { text } }) => [text],
+  target: ({ file: { text } }) => text,
   options: threatOptions,
   once: ({ file: threat }, circumstance) => removeThreat(threat, circumstance),
 });

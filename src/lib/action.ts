@@ -48,6 +48,8 @@ export interface Circumstance {
 export interface Once {
   /** What will have happened, as a sentence without its full stop. */
   readonly what: string;
+  /** The sentence for when there was nothing left to do; made of `what` otherwise. */
+  readonly already?: string;
   /** Asked before the agent is told anything; they throw why it cannot be done. */
   readonly checks?: readonly Step<'good'>[];
   /** `already`: there was nothing left to do. */
@@ -91,8 +93,13 @@ export interface ActionSpec<F extends Fields> extends Declared<F> {
 
 /** One active response that is done once, declared. */
 export interface DeedSpec<F extends Fields> extends Declared<F> {
-  /** What the agent dedupes by; without it the agent is not asked. */
+  /**
+   * What the agent dedupes by. Without it the agent is not asked and registers nothing: it will call
+   * again at every alert, and never send a delete.
+   */
   readonly keys?: (values: Values<F>) => readonly string[];
+  /** What it is done to, for the log, where there are no keys that say so. */
+  readonly target?: (values: Values<F>) => string;
   readonly once: (values: Values<F>, circumstance: Circumstance) => Once;
 }
 
@@ -113,6 +120,7 @@ export interface Action extends Common {
 /** An action that is done once, of whatever fields. */
 export interface Deed extends Common {
   readonly keys?: (values: Erased) => readonly string[];
+  readonly target?: (values: Erased) => string;
   readonly once: (values: Erased, circumstance: Circumstance) => Once;
 }
 

@@ -27,7 +27,7 @@ export async function perform(deed: Deed, call: Asked, host: Host): Promise<Done
   return {
     outcome: fresh ? 'applied' : 'already',
     ...(answer !== undefined && { answer }),
-    detail: fresh ? once.what : `${once.what}: it was done before`,
+    detail: fresh ? once.what : (once.already ?? `${once.what}: it was done before`),
   };
 }
 

@@ -31,5 +31,7 @@ export function read(
 }
 
 /** What a run is about, in one text: the name of records and of the outcome line's target. */
-export const targetOf = ({ keys }: Response, values: FieldValues): string =>
-  keys?.(values).join(' ') ?? '';
+export const targetOf = (response: Response, values: FieldValues): string =>
+  ('target' in response ? response.target?.(values) : undefined) ??
+  response.keys?.(values).join(' ') ??
+  '';

@@ -22,6 +22,7 @@ export function killProcess({ pid, start, executable }: Named, circumstance: Cir
   const running = executable ? ` and runs ${executable.text}` : '';
   return {
     what: `process ${pid.text} of ${start.text} is gone`,
+    already: `process ${pid.text} of ${start.text} had ended already`,
     checks: [
       {
         spelled: `# look whether process ${pid.text} began at ${start.text}${running}`,

@@ -17,6 +17,7 @@ export function removeThreat(file: FilePath, circumstance: Circumstance): Once {
   if (why) throw new ActionError('refused', `${why}; it is never taken`);
   return {
     what: `there is no ${path} any more`,
+    already: `there is no ${path}`,
     checks: [
       {
         spelled: `# look, through no link, whether ${path} is a regular file`,
