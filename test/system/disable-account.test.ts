@@ -83,7 +83,7 @@ describe('the whole way', () => {
     expect((await su('mallory', PASSWORD.plain)).exitCode).toBe(0);
   });
 
-  test('A4: Wazuh 5 and the agents of old call it too, and get exit codes that mean something', async () => {
+  test('A2, A4: Wazuh 5 and the agents of old call it too, and get exit codes that mean something', async () => {
     const { host } = here;
     await host.account('deploy');
     const before = await host.shadow('deploy');
@@ -97,8 +97,11 @@ describe('the whole way', () => {
     const words = ['mallory', '-', ...rest];
     expect(await old.add(words)).toMatchObject({ exitCode: 0 });
     expect(await host.status('mallory')).toBe('L');
+    // A2: an agent of old may not call for a second account, but where it does that is another lock.
+    expect(await old.add(['mallory2', '-', ...rest])).toMatchObject({ exitCode: 0 });
     expect(await old.delete(words)).toMatchObject({ exitCode: 0 });
     expect(await host.status('mallory')).toBe('P');
+    expect(await host.status('mallory2')).toBe('L');
     expect(await old.add(['root', '-', ...rest])).toMatchObject({ exitCode: 5 });
   });
 });
