@@ -29,7 +29,7 @@ export async function settingsFor(
   const given = section(text, name);
   return Object.fromEntries(
     Object.entries(given).map(([key, value]) => {
-      const option = options[key];
+      const option = Object.hasOwn(options, key) ? options[key] : undefined;
       if (!option) {
         const known = Object.keys(options).join(', ');
         throw bad(`actions.${name}.${key} is no option of it; it has ${known}`);
