@@ -109,8 +109,8 @@ function examples({ program, fields, states }: Spec): string {
   const targets = Object.values(fields)
     .filter(({ optional }) => !optional)
     .map(({ subject }) => `--${subject} ${TARGET[subject].example}`);
-  const held = [['add', '--for 1h'], ['add', '--dry-run'], ['delete']];
-  const lines = (states ? held : [['add', '--dry-run'], ['add']]).map(
+  const calls = [['add', '--dry-run'], ['add'], ...(states ? [['delete']] : [])];
+  const lines = calls.map(
     ([verb, ...rest]) => `  ${[program, verb, ...targets, ...rest].join(' ')}`,
   );
   return ['', 'Examples:', ...lines].join('\n');

@@ -139,6 +139,17 @@ describe('help', () => {
     }
   });
 
+  test('gives examples that every action takes', () => {
+    const manual = parse('--help');
+    const text = manual.kind === 'say' ? manual.text : '';
+    const examples = text.slice(text.indexOf('Examples:')).split('\n').slice(1);
+    expect(examples.map((line) => line.trim())).toEqual([
+      'firewall-drop add --srcip 203.0.113.7 --dry-run',
+      'firewall-drop add --srcip 203.0.113.7',
+      'firewall-drop delete --srcip 203.0.113.7',
+    ]);
+  });
+
   test('of add names every option, with its values', () => {
     const manual = parse('add', '--help');
     for (const part of ['--srcip', '--for', '--backend', '"nft", "ipset"', '--dry-run', '--home']) {
