@@ -1,18 +1,25 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
+import { type BuildOptions, build, type Metafile } from 'esbuild';
 import type { Entry } from './actions.ts';
 import { BuildError } from './failure.ts';
+import { isOurs, onDemand, refuseDefaultExports, sharing } from './on-demand.ts';
 import { bundleFolder, root } from './paths.ts';
 import type { ScriptFolder } from './targets.ts';
 
 /** One program in one file. */
 export interface Bundle {
   readonly text: string;
-  /** How much of it is the text of the command-line chunk. */
-  readonly cliBytes: number;
+  /** How much of it is text that most runs never look into. */
+  readonly lazyBytes: number;
   /** Folders of the npm packages that have code in it. */
   readonly packages: readonly string[];
+}
+
+/** What is evaluated when, by module: at every start, or when a chunk is asked for. */
+export interface Inventory {
+  readonly always: readonly string[];
+  readonly onDemand: Readonly<Record<string, readonly string[]>>;
 }
 
 const common = {
@@ -33,32 +40,46 @@ const common = {
   supported: { 'dynamic-import': false },
 } as const satisfies BuildOptions;
 
-/** Bundles a platform's entry points, the library and, as text, the command line for people. */
+/**
+ * Bundles the library and a platform's entry points. Each action, the command line for people and
+ * whatever else is imported on demand is kept as text, so that a run pays for its own action alone.
+ */
 export async function bundle(
   platform: ScriptFolder,
   entries: readonly Entry[],
   version: string,
 ): Promise<Bundle> {
-  // What the program holds anyway is found first, so that the chunk can leave it out.
-  const draft = await program(entries, version, '', []);
-  const cli = await chunk(sources(draft.metafile));
-  await refuseDefaultExports(cli.shared);
-  const final = await program(entries, version, cli.text, cli.shared);
+  // What the program holds anyway is found first, so that the chunks can leave it out.
+  const found = new Set<string>();
+  const draft = await program(entries, version, [], (file) => found.add(file));
+  const held = ours(draft.metafile);
+  const used = new Set<string>();
+  const chunks = new Map<string, Output>();
+  for (const file of found) {
+    chunks.set(file, await chunk(file, held, (shared) => used.add(shared)));
+  }
+  await refuseDefaultExports(used);
+  const texts = new Map([...chunks].map(([file, { text }]) => [file, text]));
+  const final = await program(entries, version, [...used].sort(), () => {}, texts);
 
-  const oneShot = Object.keys(final.metafile.inputs).filter((input) => input !== virtualInput);
-  const lazy = Object.keys(cli.metafile.inputs);
+  const inventory: Inventory = {
+    always: [...ours(final.metafile)],
+    onDemand: Object.fromEntries(
+      [...chunks].map(([file, { metafile }]) => [file, [...ours(metafile)]]),
+    ),
+  };
   await mkdir(bundleFolder, { recursive: true });
   // For people and tests to look at; the build goes on with what it has in memory, because another
   // one may write here at the same time.
   await writeFile(path.join(bundleFolder, `${platform}.cjs`), final.text);
   await writeFile(
     path.join(bundleFolder, `${platform}.meta.json`),
-    `${JSON.stringify({ oneShot, cli: lazy }, undefined, 2)}\n`,
+    `${JSON.stringify(inventory, undefined, 2)}\n`,
   );
   return {
     text: final.text,
-    cliBytes: Buffer.byteLength(cli.text),
-    packages: packagesOf([...oneShot, ...lazy]),
+    lazyBytes: [...texts.values()].reduce((sum, text) => sum + Buffer.byteLength(text), 0),
+    packages: packagesOf([...inventory.always, ...Object.values(inventory.onDemand).flat()]),
   };
 }
 
@@ -67,98 +88,53 @@ interface Output {
   readonly metafile: Metafile;
 }
 
+/** The modules that something is left of. */
+const ours = ({ outputs }: Metafile): ReadonlySet<string> =>
+  new Set(
+    Object.values(outputs)
+      .flatMap(({ inputs }) => Object.entries(inputs))
+      .filter(([input, { bytesInOutput }]) => bytesInOutput > 0 && isOurs(input) && input !== ENTRY)
+      .map(([input]) => input),
+  );
+
+const ENTRY = 'entry.ts';
+
 async function program(
   entries: readonly Entry[],
   version: string,
-  cli: string,
   shared: readonly string[],
+  onFound: (file: string) => void,
+  texts?: ReadonlyMap<string, string>,
 ): Promise<Output> {
-  const list = (count: number, prefix: string) =>
-    Array.from({ length: count }, (_, index) => `${prefix}${index}`);
-  const actions = list(entries.length, 'action');
-  const modules = list(shared.length, 'shared');
+  const module = (index: number) => `shared${index}`;
   const contents = [
     `import { main } from './src/lib/main.ts';`,
-    `import { evaluate } from './build/runtime/evaluate.ts';`,
-    `import cli from '${virtual}';`,
-    ...entries.map(({ file }, index) => `import ${actions[index]} from './${file}';`),
-    ...shared.map((file, index) => `import * as ${modules[index]} from './${file}';`),
-    `const shared = {${shared.map((file, index) => `'${file}': ${modules[index]}`).join(', ')}};`,
+    `import { share } from './build/runtime/chunks.ts';`,
+    ...shared.map((file, index) => `import * as ${module(index)} from './${file}';`),
+    `share({ ${shared.map((file, index) => `'${file}': ${module(index)}`).join(', ')} });`,
     `void main({`,
-    `  actions: [${actions.join(', ')}],`,
+    `  actions: [`,
+    ...entries.map(
+      ({ file, name, aliases }) =>
+        `{ names: ${JSON.stringify([name, ...aliases])}, load: () => import('./${file}') },`,
+    ),
+    `  ],`,
     `  version: ${JSON.stringify(version)},`,
-    `  cli: () => evaluate(cli, shared),`,
+    `  cli: () => import('./src/cli/index.ts'),`,
     `});`,
   ].join('\n');
   return run({
     ...common,
-    stdin: { contents, resolveDir: root, sourcefile: 'entry.ts', loader: 'ts' },
-    plugins: [textModule(cli)],
+    stdin: { contents, resolveDir: root, sourcefile: ENTRY, loader: 'ts' },
+    plugins: [onDemand(onFound, texts)],
   });
 }
 
-async function chunk(
-  oneShot: ReadonlySet<string>,
-): Promise<Output & { readonly shared: readonly string[] }> {
-  const shared = new Set<string>();
-  const output = await run({
-    ...common,
-    entryPoints: ['src/cli/index.ts'],
-    plugins: [sharing(oneShot, shared)],
-  });
-  return { ...output, shared: [...shared].sort() };
-}
-
-const virtual = 'riposte:cli';
-const virtualInput = `riposte:${virtual}`;
-
-/** Lets the program import the text of the chunk. */
-function textModule(contents: string): Plugin {
-  return {
-    name: 'cli-text',
-    setup(context) {
-      context.onResolve({ filter: /^riposte:cli$/ }, () => ({
-        path: virtual,
-        namespace: 'riposte',
-      }));
-      context.onLoad({ filter: /.*/, namespace: 'riposte' }, () => ({ contents, loader: 'text' }));
-    },
-  };
-}
-
-/**
- * Leaves out of the chunk what the program around it has already: that keeps it small, and one
- * module stays one module, so that an error thrown on one side is an `instanceof` on the other.
- */
-function sharing(oneShot: ReadonlySet<string>, used: Set<string>): Plugin {
-  return {
-    name: 'shared-modules',
-    setup(context) {
-      context.onResolve({ filter: /^\.\.?\// }, ({ path: wanted, resolveDir, kind }) => {
-        const file = path.relative(root, path.resolve(resolveDir, wanted)).replaceAll('\\', '/');
-        if (kind === 'entry-point' || !oneShot.has(file)) return undefined;
-        used.add(file);
-        return { path: file, external: true };
-      });
-    },
-  };
-}
-
-/** Our own library modules among the inputs of a bundle. */
-function sources({ inputs }: Metafile): ReadonlySet<string> {
-  return new Set(Object.keys(inputs).filter((input) => input.startsWith('src/')));
-}
-
-/** A default export would not survive the way from the program into the chunk. */
-async function refuseDefaultExports(files: readonly string[]): Promise<void> {
-  for (const file of files) {
-    if (/^export default\b/m.test(await readFile(path.join(root, file), 'utf8'))) {
-      throw new BuildError(
-        `${file} is shared with the command line and must use named exports, not a default one.`,
-      );
-    }
-  }
-}
+const chunk = (
+  file: string,
+  held: ReadonlySet<string>,
+  onUsed: (file: string) => void,
+): Promise<Output> => run({ ...common, entryPoints: [file], plugins: [sharing(held, onUsed)] });
 
 async function run(options: BuildOptions & { write: false; metafile: true }): Promise<Output> {
   const { outputFiles, metafile } = await build(options).catch(() => {

@@ -24,7 +24,7 @@ async function program(platform: ScriptFolder, version: string): Promise<Program
   const made = await bundle(platform, entries, version);
   say(
     platform,
-    `${entries.length} ${entries.length === 1 ? 'action' : 'actions'}, bundled ${size(Buffer.byteLength(made.text))}, ${size(made.cliBytes)} of it text for manual runs`,
+    `${entries.length} ${entries.length === 1 ? 'action' : 'actions'}, bundled ${size(Buffer.byteLength(made.text))}, ${size(made.lazyBytes)} of it loaded on demand`,
   );
   return { entries, bundle: made };
 }

@@ -1,5 +1,3 @@
-import { ActionError } from './outcome.ts';
-
 /** One text to be sent to a web service. */
 export interface Post {
   /** Absolute. What follows the host is a password: it is never shown, logged or quoted in an error. */
@@ -42,15 +40,4 @@ export interface Http {
   hmacSha1(key: string, text: string): Promise<string>;
   /** Sixteen random bytes as hex. */
   nonce(): Promise<string>;
-}
-
-/** No answer came from the service. */
-export class Unreached extends ActionError {
-  /** Whether another attempt may fare better: not where a certificate or a setting is at fault. */
-  readonly passing: boolean;
-
-  constructor(message: string, passing: boolean) {
-    super('tool-failed', message);
-    this.passing = passing;
-  }
 }

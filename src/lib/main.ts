@@ -17,9 +17,16 @@ import type { CommandLine } from './person.ts';
 import { parseLegacy, parseRequest } from './protocol.ts';
 import type { Request } from './request.ts';
 
+/** One action, which is evaluated only when it is called. */
+export interface Loadable {
+  /** Its own name first, then its aliases. */
+  readonly names: readonly [string, ...string[]];
+  readonly load: () => Promise<{ readonly default: Response }>;
+}
+
 /** What the multi-call program is made of. */
 export interface Program {
-  readonly actions: readonly Response[];
+  readonly actions: readonly Loadable[];
   readonly version: string;
   /** The command line for people, evaluated only when a person calls. */
   readonly cli: () => Promise<CommandLine>;
@@ -57,18 +64,18 @@ async function dispatch(program: Program): Promise<number> {
   const name = calledBy();
   const words = process.argv.slice(2);
   if (name.replace(/\.exe$/i, '') === WHOLE) return forWhole(program, words);
-  const action = find(program, name);
+  const action = await find(program, name);
   const call = identify(words, words.length === 0 && (await onTerminal()));
   return call.by === 'person'
     ? forPerson(program, action, name, call.words)
     : forAgent(action, name, call.by === 'legacy' ? call.words : undefined);
 }
 
-function find({ actions }: Program, name: string): Response {
-  const action = actions.find((one) => one.name === name || one.aliases.includes(name));
-  if (action) return action;
-  const names = actions.flatMap((one) => [one.name, ...one.aliases]).join(', ');
-  const known = names || 'there is none for this system yet';
+async function find({ actions }: Program, name: string): Promise<Response> {
+  const action = actions.find(({ names }) => names.includes(name));
+  if (action) return (await action.load()).default;
+  const all = actions.flatMap(({ names }) => names).join(', ');
+  const known = all || 'there is none for this system yet';
   throw new ActionError('usage', `"${name}" is no action of this program; its actions: ${known}`);
 }
 
@@ -84,7 +91,10 @@ async function forWhole(program: Program, words: readonly string[]): Promise<num
     const rows = (list: readonly { name: string; summary: string }[]) =>
       list.map(({ name, summary }) => `  ${name.padEnd(22)}${summary}`);
     const usage = [`Usage: ${WHOLE} ACTION [--help]`, `       ${WHOLE} COMMAND [--help]`];
-    const lists = ['', 'Actions:', ...rows(program.actions), '', 'Commands:', ...rows(commands)];
+    const actions = await Promise.all(
+      program.actions.map(async ({ load }) => (await load()).default),
+    );
+    const lists = ['', 'Actions:', ...rows(actions), '', 'Commands:', ...rows(commands)];
     say(1, [...usage, ...lists].join('\n'));
     return 0;
   }
@@ -92,7 +102,7 @@ async function forWhole(program: Program, words: readonly string[]): Promise<num
   const [word] = first.split(' ', 1);
   const command = commands.find(({ name }) => name === word);
   if (command) return command.run(words);
-  return forPerson(program, find(program, first), first, rest.length > 0 ? rest : ['--help']);
+  return forPerson(program, await find(program, first), first, rest.length > 0 ? rest : ['--help']);
 }
 
 async function forPerson(

@@ -67,6 +67,17 @@ export class ActionError extends Error {
 /** A tool was killed, by us or by others, and may have acted before. */
 export class Unfinished extends ActionError {}
 
+/** No answer came from a web service. */
+export class Unreached extends ActionError {
+  /** Whether another attempt may fare better: not where a certificate or a setting is at fault. */
+  readonly passing: boolean;
+
+  constructor(message: string, passing: boolean) {
+    super('tool-failed', message);
+    this.passing = passing;
+  }
+}
+
 /** Whatever was thrown, as an `ActionError`; a stranger becomes `internal`. */
 export function asActionError(thrown: unknown): ActionError {
   if (thrown instanceof ActionError) return thrown;

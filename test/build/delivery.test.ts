@@ -5,7 +5,7 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { describe, expect, test } from 'vitest';
 import { discover, namesOf } from '../../build/actions.ts';
-import { packagesOf } from '../../build/bundle.ts';
+import { type Inventory, packagesOf } from '../../build/bundle.ts';
 import { filesIn } from '../../build/hash.ts';
 import { bundleFolder, root } from '../../build/paths.ts';
 import { bin, delivered, host } from './built.ts';
@@ -18,7 +18,7 @@ async function digest(file: string): Promise<string> {
   return hash.digest('hex');
 }
 
-const meta = async (): Promise<{ oneShot: string[]; cli: string[] }> =>
+const inventory = async (): Promise<Inventory> =>
   JSON.parse(await readFile(path.join(bundleFolder, `${scripts}.meta.json`), 'utf8'));
 
 describe('the executables', () => {
@@ -67,8 +67,8 @@ describe('what comes with them', () => {
       await readFile(path.join(root, 'LICENSE'), 'utf8'),
     );
     const there = await readdir(path.join(delivered, 'licenses'));
-    const { oneShot, cli } = await meta();
-    const bundled = packagesOf([...oneShot, ...cli]).map((folder) =>
+    const { always, onDemand } = await inventory();
+    const bundled = packagesOf([...always, ...Object.values(onDemand).flat()]).map((folder) =>
       folder.replace(/^.*node_modules[/\\]/, '').replaceAll('/', '__'),
     );
     expect(bundled).toContain('commander');
@@ -82,12 +82,25 @@ describe('what comes with them', () => {
   });
 });
 
-test('what a short run evaluates holds nothing of the command line for people', async () => {
-  const { oneShot, cli } = await meta();
+test('what every run evaluates holds nothing that only some need', async () => {
+  const { always, onDemand } = await inventory();
   const lazy = ['commander', 'execa', 'which', 'ms'];
-  const packages = packagesOf(oneShot).map((folder) => path.basename(folder));
+  const packages = packagesOf(always).map((folder) => path.basename(folder));
   expect(packages.filter((name) => lazy.includes(name))).toEqual([]);
-  expect(oneShot.filter((input) => input.startsWith('src/cli/'))).toEqual([]);
-  // And the chunk has no second copy of what the program holds already.
-  expect(cli.filter((input) => oneShot.includes(input) && input.startsWith('src/'))).toEqual([]);
+  expect(always.filter((input) => /^(?:src\/cli|scripts)\//.test(input))).toEqual([]);
+  // And no chunk has a second copy of what the program holds already.
+  for (const [chunk, inputs] of Object.entries(onDemand)) {
+    const twice = inputs.filter((input) => always.includes(input) && input.startsWith('src/'));
+    expect(twice, chunk).toEqual([]);
+  }
+});
+
+test('no class of errors is in two places, where one would not know the other’s', async () => {
+  const { always, onDemand } = await inventory();
+  const chunks = Object.values(onDemand).flat();
+  expect(always).toContain('src/lib/outcome.ts');
+  for (const file of chunks.filter((input) => input.startsWith('src/'))) {
+    const text = await readFile(path.join(root, file), 'utf8');
+    expect(text, file).not.toMatch(/class \w+ extends/);
+  }
 });

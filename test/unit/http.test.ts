@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type Reply, type Route, Unreached } from '../../src/lib/http.ts';
+import type { Reply, Route } from '../../src/lib/http.ts';
 import { httpClient } from '../../src/lib/node/http.ts';
-import { ActionError, Unfinished } from '../../src/lib/outcome.ts';
+import { ActionError, Unfinished, Unreached } from '../../src/lib/outcome.ts';
 import { answers, closedPort, hangs, proxy, resets, SECRET, serve } from '../support/https.ts';
 
 type Environment = Readonly<Record<string, string>>;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { type Post, type Reply, Unreached } from '../../src/lib/http.ts';
+import type { Post, Reply } from '../../src/lib/http.ts';
 import { deliver } from '../../src/lib/notify/deliver.ts';
-import { ActionError, type Failure, Unfinished } from '../../src/lib/outcome.ts';
+import { ActionError, type Failure, Unfinished, Unreached } from '../../src/lib/outcome.ts';
 import type { Clock } from '../../src/lib/ports.ts';
 
 const answer = (status: number, more: Partial<Reply> = {}): Reply => ({

@@ -1,6 +1,6 @@
 import type { AgentOptions } from 'node:https';
-import { type Http, type Post, type Reply, Unreached } from '../http.ts';
-import { type ActionError, Unfinished } from '../outcome.ts';
+import type { Http, Post, Reply } from '../http.ts';
+import { type ActionError, Unfinished, Unreached } from '../outcome.ts';
 import { authorities } from './authorities.ts';
 import { codeOf } from './errors.ts';
 import { type Proxies, proxies } from './proxies.ts';

@@ -1,5 +1,5 @@
-import { type Http, type Post, type Reply, Unreached } from '../http.ts';
-import { ActionError, asActionError } from '../outcome.ts';
+import type { Http, Post, Reply } from '../http.ts';
+import { ActionError, asActionError, Unreached } from '../outcome.ts';
 import type { Clock } from '../ports.ts';
 import { oneLine } from '../text.ts';
 import type { Service } from './service.ts';
