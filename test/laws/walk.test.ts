@@ -132,7 +132,7 @@ describe.each(BLOCKING.map((found) => [found.file, found.action] as const))(
             [],
           );
         }),
-        { numRuns: 300, seed: 20260203 },
+        { numRuns: 150, seed: 20260203 },
       );
     });
   },
