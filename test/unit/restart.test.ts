@@ -6,7 +6,7 @@ import { restartOptions, restartWords } from '../../src/lib/restart/restart.ts';
 import { call, PROTOCOLS } from '../support/callers.ts';
 import { askOf } from '../support/deeds.ts';
 import type { Unit } from '../support/model/daemons.ts';
-import { ModelHost } from '../support/model-host.ts';
+import { HOME, ModelHost } from '../support/model-host.ts';
 
 const [WAZUH4] = PROTOCOLS;
 if (!WAZUH4) throw new Error('no protocol');
@@ -104,6 +104,24 @@ describe('one after the other', () => {
     host.daemons.lame = [];
     expect(await inTurn(host, 60_000)).toContain('is over');
   });
+
+  test('one that was killed on the way has not', async () => {
+    const host = new ModelHost();
+    host.faults = (_, { args }) => (args.includes('restart') ? 'died-after' : undefined);
+    await expect(inTurn(host, 0)).rejects.toThrow('the run died');
+    host.faults = () => undefined;
+    expect(await inTurn(host, 60_000)).toContain('is over');
+  });
+
+  test('one that began, by a clock that was set back since, in the future has not', async () => {
+    const host = new ModelHost();
+    await inTurn(host, 0);
+    const future = Date.now() / 1000 + 3_600;
+    for (const name of host.volume.readdirSync(`${HOME}/${STATE}`)) {
+      host.volume.utimesSync(`${HOME}/${STATE}/${name}`, future, future);
+    }
+    expect(await inTurn(host, 60_000)).toContain('is over');
+  });
 });
 
 test.each([
@@ -111,6 +129,10 @@ test.each([
   [
     ['manager', 'reload'],
     ['add', '--kind=manager', '--operation=reload'],
+  ],
+  [
+    ['agent', 'restart', '--dry-run'],
+    ['add', '--kind=agent', '--operation=restart', '--dry-run'],
   ],
   [['agent', 'halt'], undefined],
   [['add'], undefined],

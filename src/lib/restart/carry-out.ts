@@ -23,17 +23,17 @@ async function unlessCovered(
   timeout: number,
 ): Promise<string | undefined> {
   const { files, clock } = host;
-  const mark = `${STATE}/last-${operation}`;
-  // All of us read the configuration as it is when they begin, so one for many alerts will do.
-  const age = await files.age(mark);
-  if (age !== undefined && age < clock.elapsed()) return undefined;
-  await files.replace(mark, '');
-  try {
-    return await restarted(operation, host, timeout);
-  } catch (thrown) {
-    await files.remove(mark);
-    throw thrown;
-  }
+  const [begun, over] = [`${STATE}/begun-${operation}`, `${STATE}/over-${operation}`];
+  // All of us read the configuration as it is when they begin, so one for many alerts will do, if it
+  // came to its end. A clock that was set back makes files of the future: they tell nothing.
+  const age = await files.age(begun);
+  const later = age !== undefined && age >= 0 && age < clock.elapsed();
+  if (later && (await files.age(over)) !== undefined) return undefined;
+  await files.remove(over);
+  await files.replace(begun, '');
+  const said = await restarted(operation, host, timeout);
+  await files.replace(over, '');
+  return said;
 }
 
 async function restarted(operation: Operation, host: Host, timeout: number): Promise<string> {

@@ -33,11 +33,11 @@ export const restartOptions = {
 
 /** Upstream's own form of arguments: `restart.sh agent|manager [restart|reload]`. */
 export function restartWords(words: readonly string[]): readonly string[] | undefined {
-  const [kind = '', operation = 'restart'] = words;
+  const [kind = '', operation = 'restart', ...more] = words;
   const known =
     restartOptions.kind.values.some((one) => one === kind) &&
     restartOptions.operation.values.some((one) => one === operation);
-  return known ? ['add', `--kind=${kind}`, `--operation=${operation}`] : undefined;
+  return known ? ['add', `--kind=${kind}`, `--operation=${operation}`, ...more] : undefined;
 }
 
 /**
