@@ -114,6 +114,31 @@ describe.each(Object.keys(STAGES))('%s', (name) => {
     });
   });
 
+  describe('on a full disk', () => {
+    test.each([
+      [
+        'nothing',
+        () => {
+          throw Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC' });
+        },
+      ],
+      ['a part', () => 1],
+    ])('of what it can take %s nothing is left, and what was there stays', async (_what, part) => {
+      await files.ensurePrivate(`${STATE}/held`);
+      await files.create(`${STATE}/held/old`, 'old');
+      const full = filesBelow(stage.home, uid, { ...stage.system, writeSync: part as never });
+      for (const attempt of [
+        full.create(`${STATE}/held/new`, 'new'),
+        full.replace(`${STATE}/held/old`, 'new'),
+      ]) {
+        await expect(attempt).rejects.toMatchObject({ kind: 'bad-state' });
+      }
+      expect(await files.list(`${STATE}/held`)).toEqual(['old']);
+      expect(await files.list(STATE)).toEqual(['held']);
+      expect(await files.readOwn(`${STATE}/held/old`, 100)).toBe('old');
+    });
+  });
+
   describe('create', () => {
     test('makes a private file once', async () => {
       expect(await files.create('file', 'one')).toBe(true);

@@ -3,6 +3,7 @@ import { dirname } from 'node:path/posix';
 import { ActionError } from '../outcome.ts';
 import { type Files, STATE } from '../ports.ts';
 import { codeOf } from './errors.ts';
+import { writeAll } from './in-place.ts';
 
 /** The part of `node:fs` that files need; tests give one in memory. */
 export type FileSystem = Pick<
@@ -61,11 +62,17 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
     }
   }
 
+  /** Makes a file that must not be there; what cannot be written whole is gone again. */
   function write(path: string, text: string): void {
     opened(path, O_WRONLY | O_CREAT | O_EXCL, 0o600, (fd) => {
       if (text === '') return;
-      system.writeSync(fd, text);
-      system.fsyncSync(fd);
+      try {
+        writeAll(fd, Buffer.from(text), system);
+        system.fsyncSync(fd);
+      } catch (thrown) {
+        system.unlinkSync(full(path));
+        throw thrown;
+      }
     });
     // Without this the name may be gone after a power loss, though the text is not.
     if (text !== '') opened(dirname(path), O_RDONLY, 0, (fd) => system.fsyncSync(fd));
