@@ -88,10 +88,11 @@ async function end(service: ChildProcess, signal: NodeJS.Signals): Promise<void>
 }
 
 /** A lane whose victim runs firewalld: its default zone is `public`, the attacker comes by out0. */
-export function firewalldLane(): Lane & { readonly daemon: Daemon } {
-  const here = lane(TOOLS);
+export function firewalldLane(more: readonly string[] = []): Lane & { readonly daemon: Daemon } {
+  const tools = [...TOOLS, ...more];
+  const here = lane(tools);
   // The bus drops its rights to an account of its own.
-  const why = process.getuid?.() === 0 ? obstacle(TOOLS) : 'a system bus needs root';
+  const why = process.getuid?.() === 0 ? obstacle(tools) : 'a system bus needs root';
   let daemon: Daemon | undefined;
   beforeAll(async () => {
     if (why === undefined) daemon = await startFirewalld(here.world.victim);

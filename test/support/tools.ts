@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { execaSync } from 'execa';
 import { type Place, place } from './net.ts';
 
 /** Tools to be replaced: the text of a script, or `missing`. */
@@ -51,12 +52,31 @@ export async function rig(
   };
 }
 
-/** The place without a tool, whatever folders its links are in. */
-export const lacking = (where: Place, tool: string): Place => {
-  const paths = [FOLDER, '/usr/bin', '/sbin', '/bin'].map((folder) => `${folder}/${tool}`);
+const hide = (file: string) => `mount --bind /dev/null ${file}`;
+
+/** The place without some tools, whatever folders their links are in. */
+export const lacking = (where: Place, ...tools: string[]): Place => {
+  const paths = [FOLDER, '/usr/bin', '/sbin', '/bin'].flatMap((folder) =>
+    tools.map((tool) => `${folder}/${tool}`),
+  );
   const files = new Set(paths.filter((path) => existsSync(path)).map((path) => realpathSync(path)));
-  return mounted(where, [...files].map((file) => `mount --bind /dev/null ${file}`).join(' && '));
+  return mounted(where, [':', ...[...files].map(hide)].join(' && '));
 };
+
+/** The place without the library of TCP wrappers. */
+export async function withoutWrappers(where: Place): Promise<Rigged> {
+  const folder = dirname(realpathSync(libraryOf('/usr/sbin/tcpd')));
+  const names = readdirSync(folder).filter((name) => name.startsWith('libwrap.so'));
+  return rig(where, () => Object.fromEntries(names.map((name) => [name, MISSING])), folder);
+}
+
+/** The TCP wrappers that a program is linked with. */
+function libraryOf(program: string): string {
+  const { stdout } = execaSync('ldd', [program], { env: { LC_ALL: 'C' } });
+  const [path] = /\/\S+\/libwrap\.so\.\d+/.exec(stdout) ?? [];
+  if (path === undefined) throw new Error(`${program} is not linked with libwrap: ${stdout}`);
+  return path;
+}
 
 /** The place with a folder that cannot be written. */
 export const readOnly = (where: Place, folder: string): Place =>

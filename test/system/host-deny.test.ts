@@ -1,14 +1,14 @@
-import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, statSync } from 'node:fs';
 import { chmod, chown, link, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { execa, execaSync } from 'execa';
+import { join } from 'node:path';
+import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Alert, brief, react, stampede } from '../support/alert.ts';
 import { type Home, makeHome } from '../support/home.ts';
 import { verdict } from '../support/model/wrappers.ts';
 import type { Place } from '../support/net.ts';
 import { type Private, privateEtc, rootObstacle } from '../support/private.ts';
-import { MISSING, mounted, rig } from '../support/tools.ts';
+import { mounted, withoutWrappers } from '../support/tools.ts';
 
 const why = rootObstacle(['tcpdmatch', 'setfattr', 'getfattr', 'chattr']);
 if (why !== undefined) console.warn(`Every test here is skipped: ${why}`);
@@ -130,10 +130,7 @@ describe.skipIf(why)('in a private /etc', () => {
   });
 
   test('H8: without the library nothing is done, and the agent may try something else', async () => {
-    const folder = dirname(realpathSync(libraryOf('/usr/sbin/tcpd')));
-    const names = readdirSync(folder).filter((name) => name.startsWith('libwrap.so'));
-    const hidden = Object.fromEntries(names.map((name) => [name, MISSING]));
-    await using bare = await rig(etc.at, () => hidden, folder);
+    await using bare = await withoutWrappers(etc.at);
     const { exitCode, keys, stderr, logged } = await told('add', V4.attacker, { at: bare.at });
     expect([exitCode, keys, logged?.outcome]).toEqual([16, undefined, 'no-effect']);
     expect(stderr).toContain('firewall-drop');
@@ -192,14 +189,6 @@ describe.skipIf(why)('in a private /etc', () => {
     expect(text()).toBe(STOCK);
   });
 });
-
-/** The TCP wrappers that a program is linked with. */
-function libraryOf(program: string): string {
-  const { stdout } = execaSync('ldd', [program], { env: { LC_ALL: 'C' } });
-  const [path] = /\/\S+\/libwrap\.so\.\d+/.exec(stdout) ?? [];
-  if (path === undefined) throw new Error(`${program} is not linked with libwrap: ${stdout}`);
-  return path;
-}
 
 /** Files that are hard to read. */
 const READINGS = [
