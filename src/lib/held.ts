@@ -81,12 +81,14 @@ export async function remove(action: Action, call: Asked, host: Host): Promise<D
   const circumstance = circumstanceOf(call, undefined, host);
   const target = targetOf(action, values);
   const who = { action: action.name, holder, target, until: undefined };
-  const removed = await unblock(who, action.backends(values, circumstance), host);
+  const { removed, shared } = await unblock(who, action.backends(values, circumstance), host);
   await host.log.honoured(request);
   if (removed.length === 0) {
     const whose = holder === MANUAL ? 'done by hand' : `of ${holder}`;
     return { outcome: 'absent', detail: `${target}: there is nothing ${whose} to undo` };
   }
   const backend = removed.join(' ');
-  return { outcome: 'removed', backend, detail: `${target} ${action.states.lifted} (${backend})` };
+  const { held, lifted } = action.states;
+  const now = shared ? `${held} still, for others` : lifted;
+  return { outcome: 'removed', backend, detail: `${target} ${now} (${backend})` };
 }

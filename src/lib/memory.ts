@@ -56,7 +56,9 @@ async function holdAlone(who: Block, backend: Remembering, host: Host): Promise<
   } catch (thrown) {
     throw await undone(asActionError(thrown), own ?? noted, own !== undefined, backend, host);
   }
-  return { backend, fresh: true, withdraw };
+  // What was on record before this run is not this run's to give up, though it had to be made anew.
+  const kept = async () => `${memory.what} stays, as it was on record before`;
+  return { backend, fresh: true, withdraw: own ? kept : withdraw };
 }
 
 async function withdrawn(who: Block, backend: Remembering, host: Host) {
@@ -90,13 +92,16 @@ async function undone(
   return new LeftBehind(error.kind, error.message, { cause: error });
 }
 
-/** Gives up what this holder has: the last one restores what was there before. */
+/**
+ * Gives up what this holder has: the last one restores what was there before. `shared`: others still
+ * hold it.
+ */
 export async function release(
   who: Block,
   backend: Remembering,
   host: Host,
   budget?: Budget,
-): Promise<'removed' | 'absent'> {
+): Promise<'removed' | 'shared' | 'absent'> {
   const mine = recordOf(who, backend);
   const isMine = ({ holder }: Entry) => holder === who.holder;
   // Looking needs no lock: most deletes find nothing here.
@@ -107,7 +112,7 @@ export async function release(
     if (!own) return 'absent';
     if (entries.length === 1) await restore(own, backend, host, budget);
     await host.records.forget(own);
-    return 'removed';
+    return entries.length === 1 ? 'removed' : 'shared';
   });
 }
 

@@ -6,17 +6,26 @@ import { ActionError, asActionError } from './outcome.ts';
 import { foreign, lift } from './perform.ts';
 import { type Refusal, summed } from './refusal.ts';
 
+/** What came of it. */
+export interface Lifted {
+  /** The backends that it was removed from; none where nothing was there. */
+  readonly removed: readonly string[];
+  /** Whether others hold the same state, so that it is as it was. */
+  readonly shared: boolean;
+}
+
 /**
  * Removes what this holder made for the target: from the first backend that has it, and from every
- * one on record. The names of the backends it was removed from; none where nothing was there.
+ * one on record.
  */
 export async function unblock(
   who: Block,
   backends: readonly Backend[],
   host: Host,
-): Promise<readonly string[]> {
+): Promise<Lifted> {
   const recorded = await backendsOnRecord(who, host);
   const removed: string[] = [];
+  let shared = false;
   const refusals: Refusal[] = [];
   for (const backend of backends) {
     const onRecord = recorded?.includes(backend.name) ?? false;
@@ -24,7 +33,9 @@ export async function unblock(
     if (removed.length > 0 && recorded && !onRecord) continue;
     try {
       if (remembers(backend)) {
-        if ((await release(who, backend, host)) === 'removed') removed.push(backend.name);
+        const answer = await release(who, backend, host);
+        if (answer !== 'absent') removed.push(backend.name);
+        shared ||= answer === 'shared';
         continue;
       }
       if ((await lift(backend, host)) === 'removed') removed.push(backend.name);
@@ -40,8 +51,9 @@ export async function unblock(
     const done = removed.length > 0 ? `; removed from ${removed.join(', ')}` : '';
     throw new ActionError(kind, `${message}${done}`);
   }
+  refuseUnknown(recorded, backends);
   if (removed.length === 0) await refuseForeign(who, backends, host);
-  return removed;
+  return { removed, shared };
 }
 
 async function backendsOnRecord(
@@ -54,6 +66,14 @@ async function backendsOnRecord(
     await log.say(`Looking everywhere: ${asActionError(thrown).message}`);
     return undefined;
   }
+}
+
+/** What another version put on record in a way that this one does not know is still there. */
+function refuseUnknown(recorded: readonly string[] = [], backends: readonly Backend[]): void {
+  const unknown = recorded.filter((name) => !backends.some((backend) => backend.name === name));
+  if (unknown.length === 0) return;
+  const text = `it is on record that it was done by ${unknown.join(', ')}, which this version cannot undo`;
+  throw new ActionError('bad-state', `${text}; see to it by hand`);
 }
 
 /**

@@ -46,11 +46,31 @@ describe('the former state', () => {
     for (const holder of HOLDERS)
       expect(await add(host, holder)).toMatchObject({ outcome: 'applied' });
     for (const holder of HOLDERS.slice(1)) {
-      expect(await remove(host, holder)).toMatchObject({ outcome: 'removed' });
+      const { outcome, detail } = await remove(host, holder);
+      expect([outcome, detail]).toEqual([
+        'removed',
+        `${NAME} is locked still, for others (usermod)`,
+      ]);
       expect(host.holds(NAME)).toBe(true);
     }
-    expect(await remove(host, HOLDERS[0])).toMatchObject({ outcome: 'removed' });
+    const { outcome, detail } = await remove(host, HOLDERS[0]);
+    expect([outcome, detail]).toEqual(['removed', `${NAME} is as it was before (usermod)`]);
     expect(account(host)).toBe(before);
+  });
+
+  test('comes back where the agent could not be told, if nobody held it before', async () => {
+    const host = ROW.fresh();
+    const before = account(host);
+    const { outcome, detail } = await ROW.call('add', host, { temper: 'closed' });
+    expect([outcome, detail]).toEqual(['undelivered', expect.stringContaining('was taken back')]);
+    expect(account(host)).toBe(before);
+
+    await ROW.call('add', host);
+    admin(host, '-U');
+    const again = await ROW.call('add', host, { temper: 'closed' });
+    expect(again.outcome).toBe('undelivered');
+    expect(again.detail).toContain('stays, as it was on record before');
+    expect(host.holds(NAME)).toBe(true);
   });
 
   test('is not looked for in a record of what somebody else made', async () => {
