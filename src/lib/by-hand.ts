@@ -2,13 +2,13 @@ import { isDeed, type Response } from './action.ts';
 import { circumstanceOf } from './call.ts';
 import { choose } from './choice.ts';
 import { plan, planOnce } from './dryrun.ts';
-import { execute } from './execute.ts';
+import { execute, settingsOf } from './execute.ts';
 import type { Host } from './host.ts';
 import { refuseProtected } from './neverblock.ts';
 import { exitCode, type Outcome } from './outcome.ts';
 import type { Manual } from './person.ts';
 import { MANUAL } from './request.ts';
-import { settingsFor } from './settings.ts';
+import { oneLine } from './text.ts';
 import { read } from './values.ts';
 
 /** What a person sees, and what the shell gets. */
@@ -41,7 +41,7 @@ export async function byHand(
   const result = await execute(action, { request, program, holder: MANUAL, options }, host);
   const exit = exitCode(result.outcome);
   return exit === 0
-    ? { stdout: `${result.detail}${epilogue}`, exit }
+    ? { stdout: `${oneLine(result.detail)}${epilogue}`, exit }
     : { stderr: failure(result), exit, powerless: POWERLESS.has(result.outcome) };
 }
 
@@ -49,7 +49,7 @@ const POWERLESS: ReadonlySet<Outcome> = new Set(['tool-failed', 'bad-state']);
 
 /** One line about a failed run. */
 export const failure = ({ outcome, detail }: { outcome: Outcome; detail: string }): string =>
-  `${outcome}: ${detail}`;
+  oneLine(`${outcome}: ${detail}`);
 
 async function dryRun(
   action: Response,
@@ -59,7 +59,7 @@ async function dryRun(
   const values = read(action, request);
   const undoing = request.verb === 'delete';
   if (!undoing) refuseProtected(action, values);
-  const options = { ...(await settingsFor(action, host.files)), ...given };
+  const options = { ...(await settingsOf(action, request, host)), ...given };
   const circumstance = circumstanceOf({ request, holder: MANUAL, options }, seconds, host);
   if (isDeed(action)) {
     return undoing ? '# a delete does nothing here' : planOnce(action.once(values, circumstance));

@@ -10,7 +10,7 @@ import { type Options, understand } from './options.ts';
 import { asActionError } from './outcome.ts';
 import type { Request } from './request.ts';
 import { settingsFor } from './settings.ts';
-import { type FieldValues, read, targetOf } from './values.ts';
+import { read, targetOf } from './values.ts';
 
 /** One run from request to outcome. Never throws; the log and the journal know when it returns. */
 export async function execute(response: Response, call: Call, host: Host): Promise<Result> {
@@ -22,11 +22,12 @@ export async function execute(response: Response, call: Call, host: Host): Promi
     ...(request.alert !== undefined && { alert: request.alert }),
     ...(request.rule !== undefined && { rule: request.rule }),
   };
-  let values: FieldValues | undefined;
+  let target: string | undefined;
   let done: Done;
   try {
     const options = await optionsOf(response, call, host);
-    values = read(response, request);
+    const values = read(response, request);
+    target = targetOf(response, values);
     done = await run(response, { ...call, options, values }, host);
   } catch (thrown) {
     const { kind, message } = asActionError(thrown);
@@ -34,7 +35,6 @@ export async function execute(response: Response, call: Call, host: Host): Promi
     await host.log.declined(kind === 'refused' ? 'Refused' : 'Failed', request);
     done = { outcome: kind, detail: message };
   }
-  const target = values && targetOf(response, values);
   const result = { ...known, ...(target && { target }), ...done };
   return conclude(result, host, request.reason);
 }
@@ -60,11 +60,11 @@ async function optionsOf(
   return { ...(await settingsOf(response, request, host)), ...given, ...options };
 }
 
-/** A delete must work whatever became of the settings. */
-async function settingsOf(
+/** Root's settings for a call. A delete must work whatever became of them. */
+export async function settingsOf(
   response: Response,
-  { verb }: Request,
-  { files, log }: Host,
+  { verb }: Pick<Request, 'verb'>,
+  { files, log }: Pick<Host, 'files' | 'log'>,
 ): Promise<Options> {
   try {
     return await settingsFor(response, files);

@@ -88,7 +88,7 @@ describe('what root may say', () => {
 });
 
 describe('what cannot be understood', () => {
-  test.each([
+  test.each<readonly [text: string, why: string]>([
     ['', 'it is not JSON'],
     ['{"actions": {"sample": {"open": "a",}}}', 'it is not JSON'],
     [`{"actions": {"sample": {"token": "${SECRET}}}`, 'it is not JSON'],
