@@ -143,6 +143,23 @@ describe('between the look and the signal', () => {
   });
 });
 
+test.each<[string, (path: string) => void]>([
+  ['a loop of links', (path) => fs.symlinkSync(path, path)],
+  ['no file', () => {}],
+])('kills what hides behind mounts of its own, where its path leads to %s', async (_what, make) => {
+  const folder = join(home, 'hidden');
+  const program = join(folder, 'evil');
+  fs.mkdirSync(folder);
+  make(program);
+  const script = 'mount -t tmpfs none "$0" && cp /bin/sleep "$0/evil" && exec "$0/evil" 60';
+  const child = start('unshare', '-Urm', 'sh', '-c', script, folder);
+  await expect.poll(() => programOf(child.pid)).toBe(program);
+  const ended = once(child, 'exit');
+  const suspect = { ...(await named(child.pid)), executable: program };
+  expect(await signals().kill(suspect, NEVER, TIMEOUT)).toBe('killed');
+  expect(await ended).toEqual([null, 'SIGKILL']);
+});
+
 describe('is refused', () => {
   const refuses = async (suspect: Suspect, why: RegExp, spared = NEVER) => {
     for (const work of [

@@ -98,14 +98,16 @@ function programAt(at: string): Program | 'hidden' {
 function visibleAt(at: string): Program {
   const path = fs.readlinkSync(`${at}/exe`);
   const ours = fs.readlinkSync('/proc/self/ns/mnt') === fs.readlinkSync(`${at}/ns/mnt`);
-  return { path, here: ours || same(path, `${at}/exe`) };
+  return { path, here: ours || leadsTo(path, fs.statSync(`${at}/exe`, { bigint: true })) };
 }
 
-function same(one: string, other: string): boolean {
-  const [first, second] = [one, other].map((path) =>
-    fs.statSync(path, { bigint: true, throwIfNoEntry: false }),
-  );
-  return first !== undefined && second !== undefined && identity(first) === identity(second);
+/** Whoever chose the path can have it lead anywhere here, to a loop or a closed folder too. */
+function leadsTo(path: string, program: fs.BigIntStats): boolean {
+  try {
+    return identity(fs.statSync(path, { bigint: true })) === identity(program);
+  } catch {
+    return false;
+  }
 }
 
 /** Our own number and those of our ancestors; nothing where /proc is not that of our processes. */
