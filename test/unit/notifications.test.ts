@@ -148,6 +148,12 @@ describe('webhook', () => {
     });
   });
 
+  test.each(['“Bearer”', 'a\nb', 'ключ', ''])('%j can be no header', async (authorization) => {
+    expect(await run(webhook, told([]), { url: URL_SET, authorization })).toMatchObject({
+      outcome: 'bad-settings',
+    });
+  });
+
   test('a dry run shows what is sent, and not to whom', async () => {
     const host = new ModelHost({ settings: { actions: { webhook: { url: URL_SET } } } });
     const manual = parseManual(['add', '--dry-run'], {

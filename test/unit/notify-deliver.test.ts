@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Post, Reply } from '../../src/lib/http.ts';
+import { secretsOf } from '../../src/lib/notify/address.ts';
 import { deliver } from '../../src/lib/notify/deliver.ts';
 import { ActionError, type Failure, Unfinished, Unreached } from '../../src/lib/outcome.ts';
 import type { Clock } from '../../src/lib/ports.ts';
@@ -121,9 +122,24 @@ test('the service’s words are told in one line, without the secret they repeat
   expect(ended).toMatchObject({ message: 'h answered 400: no ***\\u000ahere: ***' });
 });
 
+test('a secret is masked before the words are cut, so that no part of it is left', async () => {
+  const { ended } = await run([answer(400, { body: `${'x'.repeat(195)} /secret` })]);
+  expect(ended).toMatchObject({ message: `h answered 400: ${'x'.repeat(195)} ***` });
+});
+
 test('a redirect is told by its host alone', async () => {
   const { ended } = await run([answer(307, { location: 'https://other.example/secret' })]);
   expect(ended).toMatchObject({
     message: 'h answered 307; it sends elsewhere (other.example), which is not followed',
   });
+});
+
+test('a secret is known whole and in parts, as it is written and as a service reads it', () => {
+  const url = 'https://h/services/T000000/B000000?sig=AbC%2BdEf';
+  const secrets = secretsOf({ url, host: 'h' }, ['Bearer tok3n-value', '100%-secret']);
+  for (const said of ['T000000', 'AbC%2BdEf', 'AbC+dEf', 'Bearer tok3n-value', 'tok3n-value']) {
+    expect(secrets).toContain(said);
+  }
+  const lengths = secrets.map(({ length }) => length);
+  expect(lengths).toEqual(lengths.toSorted((one, other) => other - one));
 });

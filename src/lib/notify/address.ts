@@ -30,11 +30,23 @@ export function parseAddress(text: string, unencrypted: Unencrypted, kind: Failu
 export const isLoopback = (hostname: string): boolean =>
   /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
 
-/** What of a URL no error may repeat, longest first: its path and its query, whole and in parts. */
-export function secretsOf({ url }: Address): readonly string[] {
+/**
+ * What of a URL and of other secrets no error may repeat, longest first: whole and in parts, as they
+ * are written and as a service may have read them.
+ */
+export function secretsOf({ url }: Address, others: readonly string[] = []): readonly string[] {
   const { pathname, search } = new URL(url);
-  const parts = `${pathname}${search}`.split(/[/?&=]/).filter((part) => part.length > 5);
-  return [`${pathname}${search}`, pathname, ...parts]
+  const whole = [`${pathname}${search}`, pathname, ...others];
+  const parts = whole.flatMap((text) => text.split(/[/?&=\s]/)).filter((part) => part.length > 5);
+  return [...new Set([...whole, ...parts].flatMap((text) => [text, decoded(text)]))]
     .filter((text) => text.length > 1)
     .sort((one, other) => other.length - one.length);
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

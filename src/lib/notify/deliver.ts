@@ -70,8 +70,10 @@ async function attempt(letter: Letter, http: Http, timeout: number): Promise<Att
 }
 
 function complaint({ service, host, secrets }: Letter, reply: Reply): string {
-  const said = service.reason(reply)?.slice(0, 200);
-  const words = said && oneLine(secrets.reduce((text, one) => text.replaceAll(one, '***'), said));
+  const said = service.reason(reply) ?? '';
+  // Cut last: a part of a secret would not be known for one.
+  const masked = secrets.reduce((text, one) => text.replaceAll(one, '***'), said);
+  const words = oneLine(masked.slice(0, 200));
   const head = `${host} answered ${reply.status}${words ? `: ${words}` : ''}`;
   if (reply.status < 300 || reply.status > 399) return head;
   const elsewhere = URL.parse(reply.location ?? '')?.host;

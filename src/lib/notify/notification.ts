@@ -133,7 +133,7 @@ function once({ service, address, options, alert, secrets = [], authorise }: Pla
               service,
               host: address.host,
               post: () => post(host),
-              secrets: [...secretsOf(address), ...secrets],
+              secrets: secretsOf(address, secrets),
             },
             host,
             timeout,

@@ -3,11 +3,17 @@ import { ActionError } from '../outcome.ts';
 import { parseAddress } from './address.ts';
 import { X_URL } from './x.ts';
 
-/** A text in which nothing could end a line: it may become a header. */
+/** A text in which nothing could end a line. */
 function line(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what this is about
   if (text !== '' && !/[\u0000-\u001f\u007f]/.test(text)) return text;
   throw new ActionError('usage', 'it must be one line of text');
+}
+
+/** A line of ASCII, which is all that a header can hold. */
+function header(text: string): string {
+  if (/^[ -~]+$/.test(text)) return text;
+  throw new ActionError('usage', 'it must be one line of ASCII');
 }
 
 const secret = (help: string, example?: string): Option => ({
@@ -44,7 +50,10 @@ export const webhookOptions = {
   },
   chat: { help: 'the Telegram chat, or the channel of an old Slack webhook', parse: line },
   sender: { help: 'the name to go by in an old Slack webhook', parse: line },
-  authorization: secret('the header Authorization, for a service that wants one'),
+  authorization: {
+    ...secret('the header Authorization, for a service that wants one'),
+    parse: header,
+  },
   ...route,
 } as const satisfies Readonly<Record<string, Option>>;
 
