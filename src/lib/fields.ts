@@ -105,5 +105,13 @@ const utf8Length = (character: string): number => {
   return point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
 };
 
+/** Reads the path of a file that is meant to be found by its name. */
+function parseFile(text: string): FilePath {
+  // Whatever was no UTF-8 in the name came as this sign: no file, or another one, is called that.
+  if (!text.includes('\ufffd')) return parsePath(text);
+  const shown = JSON.stringify(text.slice(0, 80));
+  throw new ActionError('bad-field', `${shown} lost bytes that are no UTF-8; look for it by hand`);
+}
+
 /** The file that the alert is about. */
-export const file: Field<FilePath> = { subject: 'file', parse: parsePath };
+export const file: Field<FilePath> = { subject: 'file', parse: parseFile };

@@ -229,7 +229,9 @@ export function parseLegacy(words: readonly string[]): Request {
  * 10.0.0.21->/var/log/auth.log`. The manager puts a backslash before what a shell would read.
  */
 function legacyFile([first = '', second = '', ...rest]: readonly string[]): string | undefined {
-  const file = first.startsWith('(') && second.includes('->') ? rest[0] : second;
+  const [file, ...more] = first.startsWith('(') && second.includes('->') ? rest : [second, ...rest];
+  // A blank in it, or before it, splits it: no word of it alone is the name of what is meant.
+  if (more.some((word) => word !== '-')) return undefined;
   return file === '(null)' ? undefined : file?.replace(/\\(.)/g, '$1');
 }
 

@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseIp } from '../../src/lib/fields.ts';
+import { file, parseIp } from '../../src/lib/fields.ts';
 import { ActionError } from '../../src/lib/outcome.ts';
 
 const read = (text: string) => {
@@ -105,4 +105,10 @@ describe('refusals say why', () => {
       expect((thrown as Error).message.length).toBeLessThan(200);
     }
   });
+});
+
+test('a file whose name is no UTF-8 is not said to be gone: its name did not come through', () => {
+  const name = Buffer.from([...Buffer.from('/tmp/evil'), 0xff]).toString('utf8');
+  expect(() => file.parse(name)).toThrow(/lost bytes/);
+  expect(file.parse('/tmp/Grüße 世界')).toEqual({ text: '/tmp/Grüße 世界' });
 });

@@ -354,9 +354,13 @@ test.each([
   ['of another agent', ['(web1)', '10.0.0.21->/var/log/auth.log', '/tmp/x', '-'], ['/tmp/x']],
   ['escaped for a shell', ['syscheck', 'C\\:\\\\Temp\\\\a\\(1\\).txt'], ['C:\\Temp\\a(1).txt']],
   ['none', ['/var/log/auth.log', '-', '-'], []],
+  ['with a blank in it', ['/var/log/auth.log', '/tmp/a', 'b'], []],
+  ['with a blank in it, of OSSEC', ['/var/log/auth.log', '/tmp/a\\', 'b'], []],
+  ['after a location with a blank', ['/var/log/my', 'app.log', '/tmp/x'], []],
+  ['after another agent’s with a blank', ['(a)', '10.0.0.21->/my', 'app.log', '/tmp/x'], []],
   ['none, of OSSEC', ['/var/log/auth.log', '(null)'], []],
   ['cut off', [], []],
-])('a legacy file name: %s', (_case, words, expected) => {
+])('A1: a legacy file name, wherever the words before it put it: %s', (_case, words, expected) => {
   const { candidates } = parseLegacy(['add', '-', '-', '1304756247.60385', '31151', ...words]);
   expect(candidates.file.map(({ text }) => text)).toEqual(expected);
   const whole = ['1304756247.60385', '31151', ...words].join(' ');
