@@ -286,6 +286,21 @@ describe('restore', () => {
     expect(fs.existsSync(at('nowhere'))).toBe(false);
   });
 
+  test('leaves no half of a file where the disk is full, so that it can be tried again', async () => {
+    const { id = '' } = (await take()) ?? {};
+    const vault = quarry.vaultOn(
+      changed({
+        fsyncSync: () => {
+          throw Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC' });
+        },
+      }),
+    );
+    await expect(vault.restore(id)).rejects.toMatchObject({ kind: 'tool-failed' });
+    expect(quarry.left()).toEqual([]);
+    expect(await quarry.vault.restore(id)).toMatchObject({ path: quarry.file });
+    expect(quarry.left()).toEqual(['evil']);
+  });
+
   test('gives back nothing that was changed in quarantine', async () => {
     const { id = '' } = (await take()) ?? {};
     const data = join(quarry.home, `active-response/riposte/quarantine/${id}.file`);

@@ -16,6 +16,7 @@ export type RestoreSystem = Pick<
   | 'futimesSync'
   | 'lstatSync'
   | 'openSync'
+  | 'unlinkSync'
 >;
 
 // What gives a program its owner's rights is for a person to say again.
@@ -44,6 +45,7 @@ export function restoreInto(
       throw new ActionError('tool-failed', `${kept.path} was swapped while it was put back`);
     }
   } catch (thrown) {
+    if (fd !== undefined) withdraw(folder.at(name), fd, system);
     if (codeOf(thrown) !== 'EEXIST') throw thrown;
     const text = `there is something at ${kept.path} already; move it away first`;
     throw new ActionError('refused', text, { cause: thrown });
@@ -55,4 +57,11 @@ export function restoreInto(
   return special === 0
     ? kept
     : { ...kept, caveat: `without its former mode ${kept.mode.toString(8)}` };
+}
+
+/** Half a file must not stay in the way of the next attempt; what is not ours stays. */
+function withdraw(path: string, fd: number, system: RestoreSystem): void {
+  const ours = system.fstatSync(fd, { bigint: true });
+  const there = system.lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  if (there && identity(there) === identity(ours)) system.unlinkSync(path);
 }
