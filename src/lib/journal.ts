@@ -1,4 +1,5 @@
 import { type Files, STATE } from './ports.ts';
+import { oneLine } from './text.ts';
 
 /** One line of the journal: it explains what was done, and nothing is ever undone from it. */
 export interface JournalEntry {
@@ -26,7 +27,7 @@ export function journalIn(files: Files): Journal {
   return {
     async append(entry) {
       await files.ensurePrivate(STATE);
-      await files.append(`${STATE}/journal.jsonl`, `${JSON.stringify(entry)}\n`, 0o600);
+      await files.append(`${STATE}/journal.jsonl`, `${oneLine(JSON.stringify(entry))}\n`, 0o600);
     },
   };
 }

@@ -21,6 +21,14 @@ test('one JSON line an entry, in order', async () => {
   expect(host.journal()).toEqual([entry, { ...entry, outcome: 'already' }]);
 });
 
+test('what a terminal would obey is escaped', async () => {
+  const host = new ModelHost();
+  const target = '/tmp/\u009b31m\u202egpj.exe';
+  await journalIn(host.files()).append({ ...entry, target });
+  expect(host.file(`${STATE}/journal.jsonl`)).not.toMatch(/[\u009b\u202e]/);
+  expect(host.journal()).toEqual([{ ...entry, target }]);
+});
+
 test('the file is for its owner alone', async () => {
   const host = new ModelHost();
   await journalIn(host.files()).append(entry);

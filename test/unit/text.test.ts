@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
+import { failure } from '../../src/lib/by-hand.ts';
 import { mask, oneLine, stamp, unixDate } from '../../src/lib/text.ts';
 
 describe('oneLine', () => {
@@ -17,6 +18,8 @@ describe('oneLine', () => {
     ['\u001b[31m', '\\u001b[31m'],
     ['\u0000\u007f\u0085', '\\u0000\\u007f\\u0085'],
     ['\u2028\u2029', '\\u2028\\u2029'],
+    ['a\u202egpj.exe', 'a\\u202egpj.exe'],
+    ['\u200e\u200f\u202a\u2066\u2069', '\\u200e\\u200f\\u202a\\u2066\\u2069'],
     ['Grüße, 世界 🙂', 'Grüße, 世界 🙂'],
   ])('%j becomes %s', (text, expected) => {
     expect(oneLine(text)).toBe(expected);
@@ -29,6 +32,13 @@ describe('oneLine', () => {
       }),
     );
   });
+});
+
+test('a failure is told in one line, whatever a tool repeated of an attacker’s words', () => {
+  const detail = 'nft said: \u001b]0;x\u0007\nrm -rf';
+  expect(failure({ outcome: 'tool-failed', detail })).toBe(
+    'tool-failed: nft said: \\u001b]0;x\\u0007\\u000arm -rf',
+  );
 });
 
 describe('mask', () => {
