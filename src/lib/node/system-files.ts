@@ -20,6 +20,7 @@ export type SystemFileSystem = InPlaceSystem &
     | 'mkdirSync'
     | 'readdirSync'
     | 'readFileSync'
+    | 'readlinkSync'
     | 'realpathSync'
     | 'renameSync'
   >;

@@ -1,5 +1,5 @@
 import fs, { lstatSync, realpathSync, type Stats } from 'node:fs';
-import { dirname, isAbsolute } from 'node:path';
+import { isAbsolute, join, parse, sep } from 'node:path';
 import { ActionError } from '../outcome.ts';
 import { codeOf } from './errors.ts';
 
@@ -14,7 +14,7 @@ export function trustFile(path: string, uid: number): void {
   if (!isAbsolute(path)) throw refuse(path, 'is no absolute path');
   const real = realPath(path);
   if (!lstatSync(real).isFile()) throw refuse(real, 'is no regular file');
-  const found = distrust([path, real], uid);
+  const found = distrust([path], uid);
   if (found) throw refuse(found.what, found.why);
 }
 
@@ -24,13 +24,16 @@ export interface Distrusted {
   readonly why: string;
 }
 
-/** The first on the ways to some paths, themselves included, that another could change, or nothing. */
+/**
+ * The first on the ways to some paths, themselves and every link between included, that another
+ * could change, or nothing.
+ */
 export function distrust(
   paths: readonly string[],
   uid: number,
-  system: Pick<typeof fs, 'lstatSync'> = fs,
+  system: Pick<typeof fs, 'lstatSync' | 'readlinkSync'> = fs,
 ): Distrusted | undefined {
-  for (const what of new Set(paths.flatMap(wayTo))) {
+  for (const what of new Set(paths.flatMap((path) => wayTo(path, system)))) {
     const status = system.lstatSync(what, { throwIfNoEntry: false });
     const why = status && objection(status, uid);
     if (why) return { what, why };
@@ -48,9 +51,32 @@ function realPath(path: string): string {
   }
 }
 
-/** The path and every folder above it. */
-const wayTo = (path: string): readonly string[] =>
-  dirname(path) === path ? [path] : [path, ...wayTo(dirname(path))];
+// As many as the kernel follows.
+const MAX_LINKS = 40;
+
+/** All that decides where a path leads: every folder and link on its way, those of links too. */
+function wayTo(path: string, system: Pick<typeof fs, 'lstatSync' | 'readlinkSync'>): string[] {
+  const namesIn = (text: string) => text.split(sep).filter((name) => name !== '' && name !== '.');
+  const { root } = parse(path);
+  const way = [root];
+  const ahead = namesIn(path.slice(root.length));
+  let at = root;
+  let links = 0;
+  for (let name = ahead.shift(); name !== undefined; name = ahead.shift()) {
+    const next = join(at, name);
+    way.push(next);
+    const isLink = system.lstatSync(next, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+    if (isLink && links < MAX_LINKS) {
+      links += 1;
+      const target = String(system.readlinkSync(next));
+      ahead.unshift(...namesIn(target));
+      if (isAbsolute(target)) at = root;
+    } else {
+      at = next;
+    }
+  }
+  return way;
+}
 
 function objection(status: Stats, uid: number): string | undefined {
   if (status.uid !== 0 && status.uid !== uid) return `belongs to uid ${status.uid}, not to root`;
