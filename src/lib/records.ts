@@ -41,14 +41,16 @@ export interface Records {
 
 const folder = (action: string) => `${STATE}/held/${action}`;
 
-// Targets may hold what file names may not on some system (the colons of IPv6 on Windows).
-const stem = ({ target, holder }: Omit<Place, 'backend'>) =>
-  `${encodeURIComponent(target)}@${holder}@`;
+// Targets may hold what file names may not on some system (the colons of IPv6 on Windows), and an
+// alert's id halves of characters, which no name can be made of.
+const encoded = (text: string) => encodeURIComponent(text.toWellFormed());
+
+const stem = ({ target, holder }: Omit<Place, 'backend'>) => `${encoded(target)}@${holder}@`;
 
 // No target can be encoded to a name with `=` in it.
 const ONCE = 'once=';
 const once = (action: string, thing: string) =>
-  `${folder(action)}/${ONCE}${encodeURIComponent(thing).slice(0, 200)}`;
+  `${folder(action)}/${ONCE}${encoded(thing).slice(0, 200)}`;
 
 const DAY = 86_400_000;
 const MAX_RECORD = 64 << 10;
@@ -80,7 +82,7 @@ export function recordsIn(files: Files, boot: () => string): Records {
         .map((name) => name.slice(prefix.length));
     },
     async entries({ action, target, backend }) {
-      const [head, tail] = [`${encodeURIComponent(target)}@`, `@${backend}`];
+      const [head, tail] = [`${encoded(target)}@`, `@${backend}`];
       const names = (await files.list(folder(action))).filter(
         (name) => name.startsWith(head) && name.endsWith(tail),
       );

@@ -122,7 +122,7 @@ describe('what is done once', () => {
 
   test('is new once, whatever it is called', async () => {
     const { records } = setUp();
-    for (const thing of ['1770113472.1', '../../x', 'a b', 'x'.repeat(5_000)]) {
+    for (const thing of ['1770113472.1', '../../x', 'a b', '1\ud800', 'x'.repeat(5_000)]) {
       expect(await records.first('restart-wazuh', thing)).toBe(true);
       expect(await records.first('restart-wazuh', thing)).toBe(false);
       expect(await records.first('other', thing)).toBe(true);
