@@ -14,6 +14,8 @@ export interface Dialogue {
   readonly keys: readonly string[];
   /** Words that may be shown of the extra arguments. */
   readonly known: ReadonlySet<string>;
+  /** When no answer is waited for any more, in milliseconds since the process began. */
+  readonly end?: number;
   /** What is done when the keys are out. */
   readonly told: () => Promise<void>;
   /** What is done where nobody can be told, and a sentence about what is left then. */
@@ -26,7 +28,7 @@ export interface Dialogue {
  * registered the block and will undo it, so that silence changes nothing.
  */
 export async function converse(
-  { agent, program, keys, known, told, untold }: Dialogue,
+  { agent, program, keys, known, end = LIMIT.run, told, untold }: Dialogue,
   host: Host,
 ): Promise<Answer> {
   const line = checkKeys(program, keys);
@@ -36,7 +38,7 @@ export async function converse(
   }
   await told();
   await host.log.say(line);
-  const rest = Math.max(0, LIMIT.run - host.clock.elapsed());
+  const rest = Math.max(0, end - host.clock.elapsed());
   const heard = await agent.hear(Math.min(LIMIT.reply, rest));
   if (typeof heard === 'string') {
     await host.log.say(`Cannot read input from stdin: ${heard} instead of the agent's answer`);

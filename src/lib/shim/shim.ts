@@ -148,6 +148,8 @@ async function asked(
       program,
       keys,
       known: new Set(),
+      // A script that asks late must still be ended in time.
+      end: LAST,
       told: async () => {},
       untold: async () => 'the script did nothing',
     },
