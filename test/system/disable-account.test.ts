@@ -172,6 +172,20 @@ describe('undo restores exactly', () => {
     expect(await host.status('mallory')).toBe('L');
   });
 
+  test.each([1, 2])(
+    'one without a password that is made anew after %i alert(s) stays locked',
+    async (alerts) => {
+      const { host } = here;
+      await host.account('mallory', { password: '' });
+      await add('mallory');
+      await host.at.must(['userdel', '-f', 'mallory']);
+      await host.at.must(['useradd', '-M', '-u', '50000', '-s', '/bin/sh', 'mallory']);
+      if (alerts === 2) await add('mallory');
+      expect(await remove('mallory')).toMatchObject({ exitCode: 0 });
+      expect((await host.shadow('mallory')).split(':')).toMatchObject({ 1: '!', 7: '' });
+    },
+  );
+
   test('one that somebody else has disabled is left alone', async () => {
     const { host } = here;
     await host.at.must(['usermod', '-L', '-e', '1', 'mallory']);

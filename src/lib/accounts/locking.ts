@@ -50,12 +50,14 @@ export function locking(user: UserName, circumstance: Circumstance, means: Means
     holds: (state) => state !== GONE && means.holds(accountIn(state)),
     make: () => [means.lock],
     former: (now, recorded) =>
-      recorded === undefined || now === GONE ? now : former(accountIn(now), accountIn(recorded)),
+      recorded === undefined || now === GONE
+        ? now
+        : former(accountIn(now), accountIn(recorded), means),
     restore: (before, state) => {
       // With the account its lock is gone.
       if (state === GONE || before === GONE) return [];
       const [was, now] = [accountIn(before), accountIn(state)];
-      const unlock = isOurs(now, was) && !was.locked;
+      const unlock = isOurs(now, was, means) && !was.locked;
       const expires = now.expires === EXPIRED && was.expires !== EXPIRED ? was.expires : undefined;
       return means.restore({ unlock, expires }, now);
     },
@@ -78,14 +80,18 @@ export function locking(user: UserName, circumstance: Circumstance, means: Means
   };
 }
 
-/** Whether it is locked and has the password that we locked. */
-const isOurs = (now: Account, was: Account): boolean => now.locked && now.password === was.password;
+/**
+ * Whether it is locked and has the password that we locked. Behind no password another account of that
+ * name looks the same, made anew and locked until it gets one: there all of our lock must be left.
+ */
+const isOurs = (now: Account, was: Account, { holds }: Means): boolean =>
+  now.locked && now.password === was.password && (!now.blank || holds(now));
 
 /** What an administrator did meanwhile to the password or the expiry is what that part was before. */
-function former(now: Account, recorded: Account): string {
+function former(now: Account, recorded: Account, means: Means): string {
   return spelled({
     ...now,
-    locked: isOurs(now, recorded) ? recorded.locked : now.locked,
+    locked: isOurs(now, recorded, means) ? recorded.locked : now.locked,
     expires: now.expires === EXPIRED ? recorded.expires : now.expires,
   });
 }
