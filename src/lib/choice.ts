@@ -13,6 +13,6 @@ export function choose(
   const able = asked.filter(({ longest }) => longest >= schedule.seconds);
   if (able.length > 0) return able;
   const names = asked.map(({ name, longest }) => `${name} (${longest} s at most)`).join(', ');
-  const text = `no backend can end a block after ${schedule.seconds} s: ${names}`;
+  const text = `no backend can end it after ${schedule.seconds} s: ${names}; leave --for out and undo it with delete`;
   throw new ActionError('usage', text);
 }

@@ -10,9 +10,13 @@ const ID = '1304756247.60385';
 const agent = (stage: Stage, program: string) =>
   execd({ home: stage.home.path, dialect: 'legacy', enter: stage.enter, program });
 
-/** As execd calls: by the absolute path, from the root directory. */
+/** As execd calls: by the absolute path, from the root directory, in whatever locale (A5). */
 const call = (stage: Stage, ...words: readonly string[]) =>
-  stage.shell('cd /; exec "$@" < /dev/null', `${stage.home.path}/${PROGRAM}`, ...words);
+  stage.shell(
+    'cd /; exec env LC_ALL=de_DE.UTF-8 "$@" < /dev/null',
+    `${stage.home.path}/${PROGRAM}`,
+    ...words,
+  );
 
 describe.for(NAMES)('%s for an old agent', (program) => {
   it.concurrent('blocks, is deduped by the address, and lifts', async ({ stage }) => {
@@ -55,7 +59,7 @@ describe('the sample calls', () => {
   });
 });
 
-describe('words of an attacker', () => {
+describe('A3: words of an attacker reach no shell', () => {
   const hostile: readonly (readonly string[])[] = [
     ['--help', IP, ID, '31151'],
     ['--dry-run', IP, ID, '31151', '--dry-run'],
@@ -78,10 +82,12 @@ describe('words of an attacker', () => {
 
 describe('no usable address', () => {
   const cases: readonly { ip: string; exit: number }[] = [
-    ...['-', '', 'host.example', '1.2.3', '--srcip', '203.0.113.0/24'].map((ip) => ({
-      ip,
-      exit: 4,
-    })),
+    ...['-', '', 'host.example', '1.2.3', '--srcip', '203.0.113.0/24', '1.2.3.4;$(id)'].map(
+      (ip) => ({
+        ip,
+        exit: 4,
+      }),
+    ),
     ...['127.0.0.1', '::1', '0.0.0.0'].map((ip) => ({ ip, exit: 5 })),
   ];
 

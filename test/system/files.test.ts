@@ -100,7 +100,7 @@ test('a home that cannot be written: nft blocks and unblocks all the same', asyn
 });
 
 test.each(['ipset', 'iptables'] as const)(
-  'a home that cannot be written: %s, which must leave a record, refuses',
+  'L4: a home that cannot be written: %s, which must leave a record, refuses',
   async (backend) => {
     const { world, home } = here;
     const ip = world.source(4);

@@ -77,7 +77,7 @@ const effective = async (ip: string, family: Family) => {
   return lost.reduce((sum, { lost }) => sum + lost, 0);
 };
 
-describe('healed by the next alert', () => {
+describe('F3: what others flushed is healed by the next alert', () => {
   test.each(ROWS)('$backend, IPv$family: $what, the agent says $reply', async (row) => {
     const { backend, family, damage, extra, reply } = row;
     const { world, home } = here;

@@ -174,7 +174,7 @@ describe.skipIf(why)('in a private /etc', () => {
     expect(text()).toBe(STOCK);
   });
 
-  test('40 at once lose nothing, neither coming nor going', async () => {
+  test('L7: 40 at once lose nothing, neither coming nor going', async () => {
     const addresses = Array.from({ length: 40 }, (_, index) => `10.1.0.${index + 1}`);
     const alerts = addresses.map((ip) => ({ ip }));
     for (const verb of ['add', 'delete'] as const) {

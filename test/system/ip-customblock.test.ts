@@ -69,7 +69,7 @@ describe.skipIf(why)('below a root of its own', () => {
     expect(readdirSync(folder())).toEqual(['10.0.0.5']);
   });
 
-  test('40 at once lose nothing, neither coming nor going', async () => {
+  test('L7: 40 at once lose nothing, neither coming nor going', async () => {
     const addresses = Array.from({ length: 40 }, (_, index) => `10.1.0.${index + 1}`);
     const alerts = addresses.map((ip) => ({ ip }));
     for (const [verb, word, left] of [

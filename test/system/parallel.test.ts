@@ -31,7 +31,7 @@ describe.each(COMBINATIONS)('$backend, IPv$family', ({ backend, family, extra })
     return tally(ended.map((run, index) => `${brief(run)}, ${lines[index]}`));
   };
 
-  test(`${RUNS} first adds of as many addresses at once`, async () => {
+  test(`L7: ${RUNS} first adds of as many addresses at once`, async () => {
     const { world } = here;
     const addresses = Array.from({ length: RUNS }, () => world.source(family));
     expect(await all(addresses)).toEqual({ '0 applied, keys': RUNS });
@@ -41,7 +41,7 @@ describe.each(COMBINATIONS)('$backend, IPv$family', ({ backend, family, extra })
     expect(await rules(world.victim, family)).toHaveLength(each);
   });
 
-  test(`${RUNS} first adds of one address at once`, async () => {
+  test(`L7: ${RUNS} first adds of one address at once`, async () => {
     const { world } = here;
     const ip = world.source(family);
     expect(await all(Array.from({ length: RUNS }, () => ip))).toEqual({

@@ -102,10 +102,10 @@ class World {
   }
 }
 
-test('work is done inside it and its answer comes back', async () => {
+test('L6: work is done inside it, all of it below the home, and its answer comes back', async () => {
   const world = new World();
-  const inside = await world.lock('a').with(NAME, async () => world.tickets());
-  expect(inside).toEqual([named('1.a')]);
+  const inside = await world.lock('a').with(NAME, async () => Object.keys(world.volume.toJSON()));
+  expect(inside).toEqual(['/h/active-response/bin/x', `${FOLDER}/${named('1.a')}`]);
   expect(world.tickets()).toEqual([]);
 });
 
@@ -119,7 +119,7 @@ test('work that fails frees it', async () => {
   expect(await world.lock('b').with(NAME, async () => 'fine')).toBe('fine');
 });
 
-describe('what a dead process left', () => {
+describe('L1: what a dead process left', () => {
   test.each([
     ['a ticket', ['1.dead']],
     ['a choice', ['choosing.dead']],
@@ -133,7 +133,7 @@ describe('what a dead process left', () => {
     expect(world.tickets()).toEqual([]);
   });
 
-  test('a ticket of the living is never removed', async () => {
+  test('L2, L3: a ticket of the living is never removed, nor is its owner ended', async () => {
     const world = new World();
     world.alive.add(nameOf('busy'));
     world.leaveTicket('1.busy');
@@ -145,7 +145,7 @@ describe('what a dead process left', () => {
   });
 });
 
-test.each(['1.busy', 'choosing.busy'])('the wait behind %s has an end', async (name) => {
+test.each(['1.busy', 'choosing.busy'])('L1: the wait behind %s has an end', async (name) => {
   const world = new World();
   world.alive.add(nameOf('busy'));
   world.leaveTicket(name);
@@ -236,7 +236,7 @@ describe('a ticket of another namespace', () => {
 describe('many at once, in whatever order they take turns', () => {
   const SEEDS = Array.from({ length: 150 }, (_, seed) => seed * 7_919 + 1);
 
-  test('never two inside, and all get in', async () => {
+  test('L5: never two inside, and all get in', async () => {
     for (const seed of SEEDS) {
       const world = new World(seed);
       let inside = 0;

@@ -79,7 +79,7 @@ describe.each(['4x-add-ssh-5710-firewall-drop', '4x-delete-ssh-5710-firewall-dro
   },
 );
 
-test('an old agent’s call is a line as its scripts wrote it', async () => {
+test('A5: an old agent’s call is a line as its scripts wrote it, with the date that decoders read', async () => {
   const { lines, log } = written();
   await log.honoured(parseLegacy(legacyWords('legacy-argv-wazuh41-local-delete')));
   const [line = ''] = lines;
