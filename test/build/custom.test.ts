@@ -73,6 +73,11 @@ test('as it is, it keeps to the types and the style of the house', async () => {
   expect([style.exitCode, style.all]).toEqual([0, expect.stringContaining('No fixes applied')]);
 });
 
+test('it needs no line in any table', async () => {
+  const { exitCode, all } = await tool('vitest', 'run', '--project', 'unit', 'test/unit/readme');
+  expect(exitCode, all.slice(-2_000)).toBe(0);
+});
+
 test('the laws hold for it without a line of test code', async () => {
   const report = path.join(tree, 'laws.json');
   const words = ['--project', 'laws', '-t', NAME, '--reporter=json', `--outputFile=${report}`];
