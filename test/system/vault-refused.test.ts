@@ -86,6 +86,19 @@ describe('is refused', () => {
     expect(quarry.portrait()).toBe(before);
   });
 
+  test.each(['a/b/evil', 'a/b', 'a'])(
+    'what the settings spare through a link: %s',
+    async (what) => {
+      fs.symlinkSync(at(what), at('link'));
+      const occasion = { ...OCCASION, never: [at('link')] };
+      await expect(quarry.vault.quarantine(quarry.file, occasion)).rejects.toMatchObject({
+        kind: 'refused',
+        message: expect.stringMatching(/under another name/) as string,
+      });
+      expect(quarry.left()).toEqual(['evil']);
+    },
+  );
+
   test('a path through a file', async () => {
     await fails('refused', /is no directory/, join(quarry.file, 'x'));
   });
@@ -216,6 +229,15 @@ describe('what is taken', () => {
     for (const name of fs.readdirSync(folder)) {
       expect(fs.statSync(join(folder, name)).mode & 0o7777, name).toBe(0o600);
     }
+  });
+
+  test('is on record in nothing that a terminal would obey', async () => {
+    const path = at('a', 'b', '\u009b31m\u202egpj');
+    fs.renameSync(quarry.file, path);
+    const { id = '' } = (await take(path)) ?? {};
+    const record = join(quarry.home, `active-response/riposte/quarantine/${id}.json`);
+    expect(fs.readFileSync(record, 'utf8')).not.toMatch(/[\u009b\u202e]/);
+    expect(await quarry.vault.restore(id)).toMatchObject({ path });
   });
 
   test('says so where it has other names, which stay', async () => {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type * as fs from 'node:fs';
 import { ActionError } from '../outcome.ts';
 import { type Clock, type Files, STATE } from '../ports.ts';
+import { oneLine } from '../text.ts';
 import type { Kept } from '../vault.ts';
 import { codeOf } from './errors.ts';
 
@@ -104,7 +105,7 @@ export function quarantineIn(
           otherNames: Number(status.nlink) - 1,
           ...(alert !== undefined && { alert }),
         };
-        await files.create(recordOf(id), `${JSON.stringify(kept)}\n`);
+        await files.create(recordOf(id), `${oneLine(JSON.stringify(kept))}\n`);
         return kept;
       } catch (thrown) {
         system.unlinkSync(dataOf(id));

@@ -49,8 +49,11 @@ export async function inside<T>(
   if (why) throw new ActionError('refused', why);
   const spared = identities([...(home === undefined ? [] : [home]), ...never], system);
   const folder = walkTo(path, spared, system);
+  const name = stepsTo(path).at(-1) ?? '';
   try {
-    return folder && (await work(folder, stepsTo(path).at(-1) ?? ''));
+    if (!folder) return undefined;
+    refuseSpared(path, folder.look(name), spared, system);
+    return await work(folder, name);
   } finally {
     folder?.close();
   }
@@ -95,11 +98,30 @@ function refuseRemote(so: string, mount: string, system: WalkSystem): void {
   throw new ActionError('refused', `${so} is on ${kind}, which another machine or process answers`);
 }
 
+/** A setting may name a file through a link of root's. */
+function refuseSpared(
+  path: string,
+  fd: number | undefined,
+  spared: ReadonlyMap<string, string>,
+  system: WalkSystem,
+): void {
+  if (fd === undefined) return;
+  try {
+    refuseAlias(path, system.fstatSync(fd, { bigint: true }), spared);
+  } finally {
+    system.closeSync(fd);
+  }
+}
+
 function refuseStep(so: string, status: fs.BigIntStats, spared: ReadonlyMap<string, string>): void {
   if (status.isSymbolicLink()) {
     throw new ActionError('refused', `${so} is a link, and none is followed`);
   }
   if (!status.isDirectory()) throw new ActionError('refused', `${so} is no directory`);
+  refuseAlias(so, status, spared);
+}
+
+function refuseAlias(so: string, status: fs.BigIntStats, spared: ReadonlyMap<string, string>) {
   const original = spared.get(identity(status));
   if (original !== undefined && original !== so) {
     throw new ActionError('refused', `${so} is ${original} under another name`);
@@ -124,7 +146,7 @@ export function folderAt(fd: number, system: WalkSystem): Folder {
   };
 }
 
-/** The directories that are spared under every name, by their identity. */
+/** What is spared under every name, by their identity. */
 function identities(places: readonly string[], system: WalkSystem): ReadonlyMap<string, string> {
   const top = system.readdirSync('/').filter(isSystem);
   return new Map(
