@@ -44,6 +44,8 @@ export function makeQuarry(homeUnder: string, baseUnder: string): Quarry {
   fs.mkdirSync(folder, { recursive: true });
   for (const name of ['evil', 'shadow']) fs.writeFileSync(join(canary, name), SECRET);
   fs.writeFileSync(file, TEXT);
+  // Long ago, so that whoever writes to it now is seen on a system whose time goes in steps.
+  fs.utimesSync(file, 1_770_000_000, 1_770_000_000);
   const uid = process.getuid?.() ?? 0;
   const vaultOn = (system: VaultSystem) =>
     vaultOf({ home, files: filesBelow(home, uid, fs), clock: systemClock, uid }, system);

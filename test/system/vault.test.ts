@@ -34,6 +34,9 @@ const MOVES: Readonly<Record<string, (quarry: Quarry) => void>> = {
   'the file grows': ({ file }) => {
     if (fs.existsSync(file)) fs.appendFileSync(file, ', more');
   },
+  'the file is written anew, no longer than it was': ({ file }) => {
+    if (fs.existsSync(file)) fs.writeFileSync(file, 'worm');
+  },
   'a folder takes its place': ({ base, file }) => {
     moveAway(file, join(base, 'moved'));
     fs.mkdirSync(file);
