@@ -86,6 +86,38 @@ describe('the former state', () => {
   });
 });
 
+describe('a tool that says yes and does nothing', () => {
+  /** The account as it is, whatever `usermod` is told. */
+  const idle = (host: ModelHost) => {
+    const real = host.tool.bind(host);
+    host.tool = (command) =>
+      command.tool === 'usermod' ? { exitCode: 0, stdout: '', stderr: '' } : real(command);
+    return () => {
+      host.tool = real;
+    };
+  };
+
+  test('is not believed by an add, which leaves nothing on record', async () => {
+    const host = ROW.fresh();
+    idle(host);
+    const { outcome, told } = await add(host, 'disable-account');
+    expect([outcome, told]).toEqual(['tool-failed', []]);
+    expect(held(host)).toEqual([]);
+  });
+
+  test('is not believed by a delete, and the next one undoes it', async () => {
+    const host = ROW.fresh();
+    const before = account(host);
+    await add(host);
+    const work = idle(host);
+    expect(await remove(host)).toMatchObject({ outcome: 'tool-failed' });
+    expect(held(host)).toHaveLength(1);
+    work();
+    expect(await remove(host)).toMatchObject({ outcome: 'removed' });
+    expect(account(host)).toBe(before);
+  });
+});
+
 describe('an administrator has the last word', () => {
   const CHANGES: readonly [what: string, words: readonly string[], left: string][] = [
     ['a new password', ['-p', '$y$new'], '$y$new 20500'],
