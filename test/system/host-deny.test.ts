@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { chmod, chown, link, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -187,6 +187,22 @@ describe.skipIf(why)('in a private /etc', () => {
       expect(await asked(addresses[39] ?? '')).toBe('denied');
     }
     expect(text()).toBe(STOCK);
+  });
+
+  // They share the file, and no lock.
+  test('two agents on one host lose no line of an administrator’s, nor what either claims', async () => {
+    await using second = await makeHome();
+    const add = (at: Home, net: number) => {
+      const alerts = Array.from({ length: 12 }, (_, index) => ({ ip: `10.${net}.0.${index + 1}` }));
+      return stampede(etc.at, at, alerts, { program: 'host-deny' });
+    };
+    const ended = await Promise.all([add(home, 2), add(second, 3)]);
+    const held = ended.flat().filter(({ exitCode }) => exitCode === 0);
+    expect(held.length).toBeGreaterThan(0);
+    for (const { logged } of held) expect(text()).toContain(`ALL: ${logged?.target}\n`);
+    expect(text().endsWith(STOCK)).toBe(true);
+    const names = readdirSync(etc.folder).filter((name) => name.includes('.riposte'));
+    expect(names).toEqual([]);
   });
 });
 

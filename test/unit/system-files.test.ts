@@ -124,7 +124,10 @@ describe('replace', () => {
 
   test('what a run left that died on the way is in nobody’s way', async () => {
     write('one\n');
-    fs.writeFileSync(join(base, 'etc/.hosts.deny.riposte'), 'half');
+    // One that had our number, and one that has a number no process gets.
+    for (const pid of [process.pid, 2 ** 31]) {
+      fs.writeFileSync(join(base, `etc/.hosts.deny.riposte.${pid}`), 'half');
+    }
     expect(await replace('one\n', 'two\n')).toBe(true);
     expect(fs.readdirSync(join(base, 'etc'))).toEqual(['hosts.deny']);
   });

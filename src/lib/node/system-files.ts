@@ -149,8 +149,7 @@ export function systemFilesOf(means: Means, system: SystemFileSystem = fs): Syst
     timeout: number,
   ): Promise<boolean> {
     const { real, status } = found;
-    const fresh = `${dirname(real)}/.${basename(real)}.riposte`;
-    forget(fresh);
+    const fresh = freshFor(real);
     const made = await create(fresh, async (fd) => {
       await copyAttributes(real, fresh, timeout);
       writeAll(fd, after, system);
@@ -172,7 +171,21 @@ export function systemFilesOf(means: Means, system: SystemFileSystem = fs): Syst
     return true;
   }
 
-  /** Removes what a run may have left that died. */
+  /**
+   * The name of a new file for this process alone, since agents with homes of their own wait for no lock
+   * of ours; what others left that died is gone.
+   */
+  function freshFor(real: string): string {
+    const [folder, stem] = [dirname(real), `.${basename(real)}.riposte.`];
+    for (const name of system.readdirSync(folder)) {
+      const owner = name.startsWith(stem) ? name.slice(stem.length) : '';
+      const dead = () => !system.lstatSync(`/proc/${owner}`, { throwIfNoEntry: false });
+      if (owner === `${process.pid}` || (/^\d+$/.test(owner) && dead()))
+        forget(`${folder}/${name}`);
+    }
+    return `${folder}/${stem}${process.pid}`;
+  }
+
   function forget(path: string): void {
     try {
       system.unlinkSync(path);
