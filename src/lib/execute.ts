@@ -57,7 +57,8 @@ async function optionsOf(
       `Ignored ${ignored.length} extra argument(s) that this program does not know`,
     );
   }
-  return { ...(await settingsOf(response, request, host)), ...given, ...options };
+  // Root of this host has the last word over whoever sends messages.
+  return { ...given, ...(await settingsOf(response, request, host)), ...options };
 }
 
 /** Root's settings for a call. A delete must work whatever became of them. */
