@@ -195,6 +195,31 @@ describe('is refused', () => {
     }
   });
 
+  test('anybody, where /proc is that of other processes', ({ skip }) => {
+    if (process.getuid?.() !== 0) skip('it needs root');
+    const [module, clock] = ['signals.ts', 'clock.ts'].map(
+      (name) => new URL(`../../src/lib/node/${name}`, import.meta.url).href,
+    );
+    const code = `
+      const { signalsOf } = await import('${module}');
+      const { systemClock: clock } = await import('${clock}');
+      const suspect = { pid: ${process.pid}, start: { text: '1', epochs: [], ticks: 1 } };
+      const looked = signalsOf({ clock }).check(suspect, { never: [] });
+      console.log(await looked.catch((error) => error.message));
+    `;
+    const words = [
+      '-p',
+      '-f',
+      process.execPath,
+      '--no-warnings',
+      '--input-type=module',
+      '-e',
+      code,
+    ];
+    const { stdout, stderr } = spawnSync('unshare', words, { encoding: 'utf8' });
+    expect(stdout, stderr).toBe('/proc shows the processes of another namespace\n');
+  });
+
   test('a thread of a process', async () => {
     const tid = Number(fs.readdirSync('/proc/self/task').find((one) => one !== `${process.pid}`));
     await refuses({ pid: tid, start: parseStart(`${read(tid)?.ticks}`) }, /is a thread of process/);

@@ -308,6 +308,20 @@ describe('restore', () => {
     expect(fs.existsSync(at('nowhere'))).toBe(false);
   });
 
+  test('does not take for its own what somebody puts there meanwhile', async () => {
+    const { id = '' } = (await take()) ?? {};
+    const fchmodSync: VaultSystem['fchmodSync'] = (fd, mode) => {
+      fs.fchmodSync(fd, mode);
+      fs.unlinkSync(quarry.file);
+      fs.writeFileSync(quarry.file, 'other');
+    };
+    await expect(quarry.vaultOn(changed({ fchmodSync })).restore(id)).rejects.toMatchObject({
+      kind: 'tool-failed',
+      message: expect.stringMatching(/was swapped/) as string,
+    });
+    expect([quarry.left(), quarry.kept()]).toEqual([['other'], ['evil']]);
+  });
+
   test('leaves no half of a file where the disk is full, so that it can be tried again', async () => {
     const { id = '' } = (await take()) ?? {};
     const vault = quarry.vaultOn(
