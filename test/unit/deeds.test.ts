@@ -105,6 +105,11 @@ describe('remove-threat', () => {
     },
   );
 
+  test('a person is told where the file can be had again', async () => {
+    const { outcome, detail } = await add(removeThreat, { enabled: true });
+    expect([outcome, detail]).toEqual(['applied', expect.stringContaining('riposte undo')]);
+  });
+
   test('what the settings spare is refused', async () => {
     const never = '/srv/db:/tmp/evil';
     const ran = await add(removeThreat, { enabled: true, never });

@@ -133,10 +133,10 @@ describe('who could have written it', () => {
       },
       'belongs to uid',
     ],
-    ['its group', (volume) => volume.chmodSync(PATH, 0o620), 'can be written by others'],
+    ['its group', (volume) => volume.chmodSync(PATH, 0o620), 'by others; make it mode 0600'],
     ['everybody', (volume) => volume.chmodSync(PATH, 0o602), 'can be written by others'],
     ['whoever owns its folder', (volume) => volume.chownSync(FOLDER, UID + 1, 0), 'belongs to uid'],
-    ['whoever writes its folder', (volume) => volume.chmodSync(FOLDER, 0o770), 'can be written by'],
+    ['whoever writes its folder', (volume) => volume.chmodSync(FOLDER, 0o770), 'make it mode 0700'],
     [
       'whoever has another name for it',
       (volume) => volume.linkSync(PATH, '/home/other'),

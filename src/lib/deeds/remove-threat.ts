@@ -16,7 +16,7 @@ export function removeThreat(file: FilePath, circumstance: Circumstance): Once {
   const why = placeProtection(file, { home, never });
   if (why) throw new ActionError('refused', `${why}; it is never taken`);
   return {
-    what: `there is no ${path} any more`,
+    what: `there is no ${path} any more; riposte undo tells what is kept of it`,
     already: `there is no ${path}`,
     checks: [
       {

@@ -55,10 +55,12 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
     trustOwner(path, status);
   }
 
-  function trustOwner(path: string, { uid: owner, mode }: fs.Stats): void {
+  function trustOwner(path: string, status: fs.Stats): void {
+    const { uid: owner, mode } = status;
     if (Number(owner) !== uid) throw untrusted(path, `belongs to uid ${owner}, not to ${uid}`);
     if ((Number(mode) & 0o022) !== 0) {
-      throw untrusted(path, 'can be written by others; make it mode 0700');
+      const right = status.isDirectory() ? '0700' : '0600';
+      throw untrusted(path, `can be written by others; make it mode ${right}`);
     }
   }
 
