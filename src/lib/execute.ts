@@ -61,7 +61,10 @@ async function optionsOf(
   return { ...given, ...(await settingsOf(response, request, host)), ...options };
 }
 
-/** Root's settings for a call. A delete must work whatever became of them. */
+/**
+ * Root's settings for a call. A delete must work whatever became of them; and what others could have
+ * written is not root's, so that an add goes on as if it were not there.
+ */
 export async function settingsOf(
   response: Response,
   { verb }: Pick<Request, 'verb'>,
@@ -70,8 +73,9 @@ export async function settingsOf(
   try {
     return await settingsFor(response, files);
   } catch (thrown) {
-    if (verb === 'add') throw thrown;
-    await log.say(`Without root's settings: ${asActionError(thrown).message}`);
+    const error = asActionError(thrown);
+    if (verb === 'add' && error.kind !== 'bad-state') throw error;
+    await log.say(`Without root's settings: ${error.message}`);
     return {};
   }
 }

@@ -3,7 +3,8 @@ import firewallDrop from '../../scripts/linux/firewall-drop.ts';
 import { execute } from '../../src/lib/execute.ts';
 import type { Options } from '../../src/lib/options.ts';
 import { parseRequest } from '../../src/lib/protocol.ts';
-import { ModelHost } from '../support/model-host.ts';
+import { SETTINGS } from '../../src/lib/settings.ts';
+import { HOME, ModelHost } from '../support/model-host.ts';
 
 const message = (extra: readonly string[]) =>
   JSON.stringify({
@@ -38,4 +39,15 @@ test('root of this host has the last word over a message', async () => {
 
 test('a person has it over both', async () => {
   expect(await used('iptables', 'ipset', { backend: 'nft' })).toBe('nft');
+});
+
+test('a file that others could have written is not root’s: the block is made without it', async () => {
+  const actions = { 'firewall-drop': { backend: 'iptables' } };
+  const host = new ModelHost({ settings: { actions } });
+  host.volume.chmodSync(`${HOME}/${SETTINGS}`, 0o666);
+  const request = parseRequest(message([]), new Set());
+  const call = { request, program: 'firewall-drop', holder: 'firewall-drop' };
+  const ran = await host.run('firewall-drop', (ports) => execute(firewallDrop, call, ports));
+  expect(ran).toMatchObject({ outcome: 'applied', backend: 'nft' });
+  expect(host.log.join('')).toContain('Without root');
 });
