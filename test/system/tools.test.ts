@@ -89,7 +89,7 @@ describe.each([4, 6] as const)('IPv%d', (family) => {
 
 const XTABLES_LOCK = '/run/xtables.lock';
 
-/** iptables before 1.8.8, which does not wait for the lock unless told so, and says 4 then. */
+/** An iptables that does not wait for the lock unless told so, and says 4 then; 1.8.9 always waits. */
 const locking = (real: string, tool: string) => `#!/bin/sh
 wait=-n
 case " $* " in *" -w 5 "*) wait='-w 5';; esac
