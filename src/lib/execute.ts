@@ -63,7 +63,7 @@ async function optionsOf(
 
 /**
  * Root's settings for a call. A delete must work whatever became of them; and what others could have
- * written is not root's, so that an add goes on as if it were not there.
+ * written is not root's, so that a block is made as if it were not there.
  */
 export async function settingsOf(
   response: Response,
@@ -74,7 +74,8 @@ export async function settingsOf(
     return await settingsFor(response, files);
   } catch (thrown) {
     const error = asActionError(thrown);
-    if (verb === 'add' && error.kind !== 'bad-state') throw error;
+    const blocks = !isDeed(response) && error.kind === 'bad-state';
+    if (verb === 'add' && !blocks) throw error;
     await log.say(`Without root's settings: ${error.message}`);
     return {};
   }
