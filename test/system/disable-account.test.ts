@@ -375,7 +375,7 @@ describe('settings', () => {
 
   test('that others could have written count for nothing', async () => {
     await set({ 'system-accounts': 'allow' }, 0o666);
-    expect(await add('daemon')).toMatchObject({ exitCode: 14 });
+    expect(await add('daemon')).toMatchObject({ exitCode: 5 });
   });
 });
 
