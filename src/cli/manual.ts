@@ -86,6 +86,9 @@ function describe(command: Command, verb: Verb, { fields, options, states }: Spe
       command.addOption(choice(name, option));
     }
   }
+  if (verb === 'add') {
+    command.option('--force', 'also what is protected, such as this host’s own gateway');
+  }
   return command
     .option('--reason <text>', 'why, for the journal')
     .option('--alert <id>', 'the alert that it is for, for the log')
@@ -157,6 +160,7 @@ function asked(verb: Verb, given: Given, spec: Spec): Manual {
     ),
     seconds: until,
     dryRun: given['dryRun'] === true,
+    force: given['force'] === true,
     home: text('home'),
     epilogue: verb === 'delete' || !spec.states ? '.' : `, ${span(until)} ${undo}`,
   };

@@ -32,13 +32,13 @@ export async function byHand(
       ? { stdout: parsed.text, exit: 0 }
       : { stderr: parsed.text, exit: parsed.exit };
   }
-  const { request, options, home, epilogue } = parsed;
+  const { request, options, home, epilogue, force } = parsed;
   const host = hostAt(home);
   if (parsed.dryRun) {
     const stdout = await dryRun(action, parsed, host);
     return { stdout, exit: exitCode('planned') };
   }
-  const result = await execute(action, { request, program, holder: MANUAL, options }, host);
+  const result = await execute(action, { request, program, holder: MANUAL, options, force }, host);
   const exit = exitCode(result.outcome);
   return exit === 0
     ? { stdout: `${oneLine(result.detail)}${epilogue}`, exit }
@@ -53,12 +53,12 @@ export const failure = ({ outcome, detail }: { outcome: Outcome; detail: string 
 
 async function dryRun(
   action: Response,
-  { request, options: given, seconds }: Extract<Manual, { kind: 'run' }>,
+  { request, options: given, seconds, force }: Extract<Manual, { kind: 'run' }>,
   host: Host,
 ): Promise<string> {
   const values = read(action, request);
   const undoing = request.verb === 'delete';
-  if (!undoing) refuseProtected(action, values);
+  if (!undoing && !force) await refuseProtected(action, values, host);
   const options = { ...(await settingsOf(action, request, host)), ...given };
   const circumstance = circumstanceOf({ request, holder: MANUAL, options }, seconds, host);
   if (isDeed(action)) {

@@ -15,6 +15,8 @@ export interface Call {
   readonly holder: string;
   /** Options given by hand; an agent's come in the request. */
   readonly options?: Options;
+  /** Whether a person wants a protected target to be touched; no agent can say so. */
+  readonly force?: boolean;
   /** The agent that waits for the keys; nobody does on a delete, for old agents or by hand. */
   readonly agent?: Agent;
 }

@@ -41,7 +41,7 @@ export async function execute(response: Response, call: Call, host: Host): Promi
 
 async function run(response: Response, call: Asked, host: Host): Promise<Done> {
   const undoing = call.request.verb === 'delete';
-  if (!undoing) refuseProtected(response, call.values);
+  if (!undoing && !call.force) await refuseProtected(response, call.values, host);
   if (isDeed(response)) return undoing ? ignore(response) : perform(response, call, host);
   return undoing ? remove(response, call, host) : add(response, call, host);
 }

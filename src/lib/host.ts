@@ -7,6 +7,7 @@ import type { Clock, Files } from './ports.ts';
 import type { Records } from './records.ts';
 import type { Runner } from './runner.ts';
 import type { Signals } from './signals.ts';
+import type { Surroundings } from './surroundings.ts';
 import type { SystemFiles } from './system-files.ts';
 import type { Vault } from './vault.ts';
 
@@ -25,6 +26,7 @@ export interface Host {
   readonly installation: Installation;
   readonly http: Http;
   readonly vault: Vault;
+  readonly surroundings: Surroundings;
   readonly signals: Signals;
   /** The agent's home directory, where there is one. */
   readonly home: string | undefined;

@@ -1,7 +1,10 @@
 import ipaddr from 'ipaddr.js';
 import type { Response } from './action.ts';
 import type { Subject, Target } from './fields.ts';
-import { ActionError } from './outcome.ts';
+import type { Host } from './host.ts';
+import { type Lifeline, lifelineOf } from './lifelines/addresses.ts';
+import { ActionError, asActionError } from './outcome.ts';
+import { type Protected, protectedBy } from './protect.ts';
 import type { FieldValues } from './values.ts';
 
 // What no host on the other side of a network can have: blocking it only breaks this host.
@@ -13,12 +16,49 @@ const REFUSED: Readonly<Record<string, string>> = {
   linkLocal: 'is link-local: it may be the router’s, and it is no attacker from outside',
 };
 
-/** Throws `refused` for a protected target. It concerns adds only: an undo must always work. */
-export function refuseProtected(action: Pick<Response, 'fields'>, values: FieldValues): void {
-  for (const [name, { subject }] of Object.entries(action.fields)) {
+/**
+ * Throws `refused` for a protected target. It concerns adds only: an undo must always work. A target
+ * that is refused is never exchanged for another field's.
+ */
+export async function refuseProtected(
+  action: Pick<Response, 'fields'>,
+  values: FieldValues,
+  host: Pick<Host, 'surroundings' | 'files' | 'log'>,
+): Promise<void> {
+  const targets = Object.entries(action.fields).flatMap(([name, { subject }]) => {
     const value = values[name];
-    const why = value && protection(subject, value);
-    if (why) throw new ActionError('refused', `${why}; it is never touched`);
+    return value ? [{ subject, value }] : [];
+  });
+  for (const { subject, value } of targets) refuse(protection(subject, value));
+  if (!targets.some(({ subject }) => GUARDED.includes(subject))) return;
+  const { addresses, users } = await listed(host);
+  const lifelines = [...addresses, ...(await host.surroundings.lifelines())];
+  for (const { subject, value } of targets) {
+    if (subject === 'srcip') refuse(lifeline(lifelines, value));
+    if (subject === 'user' && users.has(value.text)) {
+      refuse(`${value.text} is protected by the settings`);
+    }
+  }
+}
+
+const GUARDED: readonly Subject[] = ['srcip', 'user'];
+
+function refuse(why: string | undefined): void {
+  if (why) throw new ActionError('refused', `${why}; it is never touched`);
+}
+
+function lifeline(lifelines: readonly Lifeline[], { text }: Target): string | undefined {
+  const found = lifelineOf(lifelines, text);
+  return found && `${text} ${found.why}`;
+}
+
+/** What others could have written protects nobody, and keeps no block from being made. */
+async function listed(host: Pick<Host, 'files' | 'log'>): Promise<Protected> {
+  try {
+    return await protectedBy(host);
+  } catch (thrown) {
+    if (asActionError(thrown).kind !== 'bad-state') throw thrown;
+    return { addresses: [], users: new Set() };
   }
 }
 

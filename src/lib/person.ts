@@ -19,6 +19,8 @@ export type Manual =
       readonly options: Readonly<Record<string, string>>;
       readonly seconds: number | undefined;
       readonly dryRun: boolean;
+      /** Whether a protected target is to be touched all the same. */
+      readonly force: boolean;
       readonly home: string | undefined;
       /** What follows the sentence about a success. */
       readonly epilogue: string;

@@ -10,7 +10,8 @@ const MAX_LENGTH = 1 << 20;
 
 const bad = (why: string) => new ActionError('bad-settings', `${SETTINGS}: ${why}`);
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+/** Whether a value of JSON is an object. */
+export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
@@ -50,7 +51,8 @@ export async function settingsFor(
 const word = (value: unknown): string =>
   value === true ? 'yes' : value === false ? 'no' : String(value);
 
-function section(text: string, action: string): Readonly<Record<string, unknown>> {
+/** The object that a text of settings is. Throws a sentence that quotes nothing of it. */
+export function objectIn(text: string): Readonly<Record<string, unknown>> {
   let root: unknown;
   try {
     root = JSON.parse(text);
@@ -58,7 +60,12 @@ function section(text: string, action: string): Readonly<Record<string, unknown>
     // The runtime's words quote the text, which may hold a secret.
     throw bad('it is not JSON; check its commas and quotes');
   }
-  const actions = isObject(root) ? (root['actions'] ?? {}) : undefined;
+  if (!isObject(root)) throw bad('it must be {"actions": {"NAME": {"OPTION": "VALUE"}}}');
+  return root;
+}
+
+function section(text: string, action: string): Readonly<Record<string, unknown>> {
+  const actions = objectIn(text)['actions'] ?? {};
   if (!isObject(actions)) throw bad('it must be {"actions": {"NAME": {"OPTION": "VALUE"}}}');
   const given = actions[action] ?? {};
   if (!isObject(given)) throw bad(`actions.${action} must be {"OPTION": "VALUE"}`);

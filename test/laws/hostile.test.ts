@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Subject } from '../../src/lib/fields.ts';
 import { alerts, mentions, ROWS } from '../support/matrix.ts';
+import { LIFELINES } from '../support/model-host.ts';
 
 /** Texts that are no target, though some tool or parser would take them for one. */
 const HOSTILE: Readonly<Record<Subject, readonly string[]>> = {
@@ -83,6 +84,10 @@ const PROTECTED: Readonly<Record<Subject, readonly string[]>> = {
     '::FFFF:0.0.0.0',
     'fe80::1',
     '169.254.169.254',
+    ...LIFELINES.map(({ network }) => network),
+    ...LIFELINES.filter(({ network }) => !network.includes(':')).map(
+      ({ network }) => `::ffff:${network}`,
+    ),
   ],
   user: ['root'],
   file: ['/'],

@@ -2,6 +2,7 @@ import { createFsFromVolume, Volume } from 'memfs';
 import { type Command, type Completed, run, spell } from '../../src/lib/effect.ts';
 import type { Host } from '../../src/lib/host.ts';
 import { journalIn } from '../../src/lib/journal.ts';
+import type { Lifeline } from '../../src/lib/lifelines/addresses.ts';
 import { lockIn, type Processes } from '../../src/lib/lock.ts';
 import { logTo } from '../../src/lib/log.ts';
 import { type FileSystem, filesBelow } from '../../src/lib/node/files.ts';
@@ -23,6 +24,15 @@ import { Services } from './model/services.ts';
 import { SharedFiles } from './model/shared-files.ts';
 import { Suspects, Threats } from './model/suspects.ts';
 import { Xtables } from './model/xtables.ts';
+
+/** What every model host lives on, of each kind and IP version. */
+export const LIFELINES: readonly Lifeline[] = [
+  { network: '192.0.2.2', why: 'is an address of this host' },
+  { network: '2001:db8:1::2', why: 'is an address of this host' },
+  { network: '192.0.2.1', why: 'is this host’s gateway' },
+  { network: '192.0.2.53', why: 'is this host’s resolver' },
+  { network: '2001:db8:1::15', why: 'is the agent’s manager' },
+];
 
 /** The agent's home on every model host. */
 export const HOME = '/var/ossec';
@@ -356,6 +366,7 @@ export class ModelHost {
         this.answers.push(answer),
       ),
       installation: this.daemons.through(door),
+      surroundings: { lifelines: async () => LIFELINES },
       http: this.#services.through(door),
       signals: this.#suspects.through(door),
       vault: this.#threats.through(door),

@@ -14,6 +14,7 @@ import { lazily } from './lazy.ts';
 import { logFile } from './log-file.ts';
 import { bootId, machineProcesses } from './processes.ts';
 import { spawningRunner } from './runner.ts';
+import { machineSurroundings } from './surroundings.ts';
 
 /** The effective user, 0 where the system has none. */
 export const effectiveUser = (): number => process.geteuid?.() ?? 0;
@@ -60,6 +61,7 @@ export function machine(
       const { installationAt } = await import('./installation.ts');
       return installationAt({ home, files, uid });
     }),
+    surroundings: machineSurroundings(files),
     http: lazily(async () => (await import('./http.ts')).httpClient()),
     signals: lazily(async () => (await import('./signals.ts')).signalsOf({ home, clock })),
     vault: lazily(async () => {

@@ -1,0 +1,142 @@
+import { describe, expect, test } from 'vitest';
+import disableAccount from '../../scripts/linux/disable-account.ts';
+import firewallDrop from '../../scripts/linux/firewall-drop.ts';
+import type { Response } from '../../src/lib/action.ts';
+import { execute } from '../../src/lib/execute.ts';
+import { FLEET } from '../../src/lib/protect.ts';
+import { parseRequest } from '../../src/lib/protocol.ts';
+import { SETTINGS } from '../../src/lib/settings.ts';
+import { HOME, ModelHost } from '../support/model-host.ts';
+
+interface Ask {
+  readonly data: object;
+  readonly own?: unknown;
+  readonly fleet?: string;
+  readonly extra?: readonly string[];
+  readonly verb?: string;
+  readonly force?: boolean;
+}
+
+/** One run for an agent, with these settings of root's and of the fleet's. */
+async function run(action: Response, { data, own, fleet, extra = [], verb = 'add', force }: Ask) {
+  const host = new ModelHost(own === undefined ? {} : { settings: own });
+  if (fleet !== undefined) host.volume.writeFileSync(`${HOME}/${FLEET}`, fleet);
+  const message = {
+    version: 1,
+    origin: { name: 'node01', module: 'wazuh-execd' },
+    command: verb,
+    parameters: { extra_args: extra, alert: { data } },
+  };
+  const request = parseRequest(JSON.stringify(message), new Set());
+  const call = { request, program: action.name, holder: action.name, ...(force && { force }) };
+  const result = await host.run(action.name, (ports) => execute(action, call, ports));
+  return { ...result, log: host.log.join('') };
+}
+
+const address = (srcip: string) => ({ srcip });
+const protect = (addresses: unknown, more: object = {}) => ({ protect: { addresses, ...more } });
+
+describe('root’s own list', () => {
+  test('protects addresses and networks, and no neighbour', async () => {
+    const own = protect(['203.0.113.0/28', '2001:db8::/32', '198.51.100.9']);
+    for (const ip of ['203.0.113.7', '2001:db8::7', '198.51.100.9', '::ffff:203.0.113.7']) {
+      const { outcome, detail } = await run(firewallDrop, { data: address(ip), own });
+      expect(outcome, ip).toBe('refused');
+      expect(detail).toContain('is protected by the settings');
+    }
+    for (const ip of ['203.0.113.77', '198.51.100.90', '2001:db9::7']) {
+      expect(await run(firewallDrop, { data: address(ip), own })).toMatchObject({
+        outcome: 'applied',
+      });
+    }
+  });
+
+  test('protects accounts', async () => {
+    const own = { protect: { users: ['mallory'] } };
+    const [one, other] = [{ dstuser: 'mallory' }, { dstuser: 'mallory2' }];
+    expect(await run(disableAccount, { data: one, own })).toMatchObject({ outcome: 'refused' });
+    expect(await run(disableAccount, { data: other, own })).toMatchObject({ outcome: 'applied' });
+  });
+
+  test.each([
+    [protect('203.0.113.7'), 'protect.addresses must be a list of texts'],
+    [protect([7]), 'protect.addresses must be a list of texts'],
+    [protect(['203.0.113.7/33']), '203.0.113.7/33 is no address and no network'],
+    [protect(['office']), 'office is no address and no network'],
+    [protect([], { adresses: [] }), 'protect.adresses is unknown'],
+    [{ protect: [] }, 'protect must be {'],
+  ])('that cannot be understood stops the block: %j', async (own, why) => {
+    const { outcome, detail } = await run(firewallDrop, { data: address('203.0.113.9'), own });
+    expect(outcome).toBe('bad-settings');
+    expect(detail).toContain(SETTINGS);
+    expect(detail).toContain(why);
+  });
+});
+
+describe('the fleet’s list', () => {
+  const fleet = JSON.stringify(protect(['203.0.113.7'], { users: ['mallory'] }));
+
+  test('protects too', async () => {
+    expect(await run(firewallDrop, { data: address('203.0.113.7'), fleet })).toMatchObject({
+      outcome: 'refused',
+      detail: expect.stringContaining('is protected by the fleet’s settings'),
+    });
+    const data = { dstuser: 'mallory' };
+    expect(await run(disableAccount, { data, fleet })).toMatchObject({ outcome: 'refused' });
+  });
+
+  test('gives way where root of this host says so', async () => {
+    const own = protect([], { not: ['203.0.113.7'] });
+    const data = address('203.0.113.7');
+    expect(await run(firewallDrop, { data, fleet, own })).toMatchObject({ outcome: 'applied' });
+  });
+
+  test.each(['0.0.0.0/0', '10.0.0.0/7', '::/0', '2001::/31', 'x'])(
+    'protects nobody by %s: whoever wrote it is not root here',
+    async (network) => {
+      const wide = JSON.stringify(protect([network]));
+      const { outcome, log } = await run(firewallDrop, {
+        data: address('10.9.8.7'),
+        fleet: wide,
+      });
+      expect(outcome).toBe('applied');
+      expect(log).toContain(`${FLEET}: protect.addresses: ${network} is no address, or too wide`);
+    },
+  );
+
+  test.each(['', 'no JSON', '[]', '{"protect":7}', '{"protect":{"users":"x"}}'])(
+    'that cannot be understood stops nothing and is noted: %j',
+    async (text) => {
+      const { outcome, log } = await run(firewallDrop, {
+        data: address('203.0.113.7'),
+        fleet: text,
+      });
+      expect(outcome).toBe('applied');
+      expect(log).toContain(`${FLEET}: `);
+    },
+  );
+});
+
+describe('a protected target', () => {
+  const data = address('192.0.2.1');
+
+  test('is touched where a person insists, and never because a message does', async () => {
+    expect(await run(firewallDrop, { data })).toMatchObject({ outcome: 'refused' });
+    expect(await run(firewallDrop, { data, extra: ['--force'] })).toMatchObject({
+      outcome: 'refused',
+    });
+    expect(await run(firewallDrop, { data, force: true })).toMatchObject({ outcome: 'applied' });
+  });
+
+  test('is never exchanged for another address of the message', async () => {
+    const both = { ...data, win: { eventdata: { ipAddress: '192.0.2.1' } }, srcip: '203.0.113.7' };
+    expect(await run(firewallDrop, { data: both })).toMatchObject({
+      outcome: 'refused',
+      target: '192.0.2.1',
+    });
+  });
+
+  test('can always be released', async () => {
+    expect(await run(firewallDrop, { data, verb: 'delete' })).toMatchObject({ outcome: 'absent' });
+  });
+});
