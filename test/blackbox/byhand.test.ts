@@ -115,7 +115,7 @@ describe('a mistake is one sentence and exit code 2', () => {
     ['add', '--srcip', IP, '--for', '200y'],
     ['add', '--srcip', IP, '--backend', 'pf'],
     ['add', '--srcip', IP, '--backend', 'iptables', '--for', '1h'],
-    ['add', '--srcip', IP, '--force'],
+    ['add', '--srcip', IP, '--frobnicate'],
     ['add', '--srcip', IP, '198.51.100.1'],
     ['add', IP],
     ['add', '-', IP],
