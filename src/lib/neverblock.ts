@@ -3,8 +3,8 @@ import type { Response } from './action.ts';
 import type { Subject, Target } from './fields.ts';
 import type { Host } from './host.ts';
 import { type Lifeline, lifelineOf } from './lifelines/addresses.ts';
-import { ActionError, asActionError } from './outcome.ts';
-import { type Protected, protectedBy } from './protect.ts';
+import { ActionError } from './outcome.ts';
+import { protectedBy } from './protect.ts';
 import type { FieldValues } from './values.ts';
 
 // What no host on the other side of a network can have: blocking it only breaks this host.
@@ -31,7 +31,7 @@ export async function refuseProtected(
   });
   for (const { subject, value } of targets) refuse(protection(subject, value));
   if (!targets.some(({ subject }) => GUARDED.includes(subject))) return;
-  const { addresses, users } = await listed(host);
+  const { addresses, users } = await protectedBy(host);
   const lifelines = [...addresses, ...(await host.surroundings.lifelines())];
   for (const { subject, value } of targets) {
     if (subject === 'srcip') refuse(lifeline(lifelines, value));
@@ -50,16 +50,6 @@ function refuse(why: string | undefined): void {
 function lifeline(lifelines: readonly Lifeline[], { text }: Target): string | undefined {
   const found = lifelineOf(lifelines, text);
   return found && `${text} ${found.why}`;
-}
-
-/** What others could have written protects nobody, and keeps no block from being made. */
-async function listed(host: Pick<Host, 'files' | 'log'>): Promise<Protected> {
-  try {
-    return await protectedBy(host);
-  } catch (thrown) {
-    if (asActionError(thrown).kind !== 'bad-state') throw thrown;
-    return { addresses: [], users: new Set() };
-  }
 }
 
 /** Why a target must never be blocked, or nothing. */

@@ -1,6 +1,6 @@
 import type { Host } from './host.ts';
 import { type Lifeline, networkOf } from './lifelines/addresses.ts';
-import { ActionError } from './outcome.ts';
+import { ActionError, asActionError } from './outcome.ts';
 import type { Files } from './ports.ts';
 import { isObject, objectIn, SETTINGS } from './settings.ts';
 
@@ -29,10 +29,11 @@ const NONE: Lists = { addresses: [], users: [], not: [] };
 
 /**
  * The lists under `protect` in root's settings and in the fleet's, as one. Throws `bad-settings` for
- * root's that cannot be understood; of the fleet's it passes over what it cannot use, and says so.
+ * root's that cannot be understood. What others could have written in its place, and what it cannot
+ * use of the fleet's, it passes over and says so: neither takes the other list away.
  */
 export async function protectedBy({ files, log }: Pick<Host, 'files' | 'log'>): Promise<Protected> {
-  const own = await ownLists(files);
+  const own = await ownLists({ files, log });
   const fleet = await fleetLists(files, (why) => log.say(`${FLEET}: ${why}`));
   const wanted = (entry: string) => !own.not.includes(entry);
   const lifelines = (list: readonly string[], why: string): Lifeline[] =>
@@ -46,8 +47,13 @@ export async function protectedBy({ files, log }: Pick<Host, 'files' | 'log'>): 
   };
 }
 
-async function ownLists(files: Pick<Files, 'readOwn'>): Promise<Lists> {
-  const text = await files.readOwn(SETTINGS, MAX_LENGTH);
+async function ownLists({ files, log }: Pick<Host, 'files' | 'log'>): Promise<Lists> {
+  let text: string | undefined;
+  try {
+    text = await files.readOwn(SETTINGS, MAX_LENGTH);
+  } catch (thrown) {
+    await log.say(`Without root's list of what is protected: ${asActionError(thrown).message}`);
+  }
   if (text === undefined) return NONE;
   const bad = (why: string) => new ActionError('bad-settings', `${SETTINGS}: ${why}`);
   const lists = listsIn(objectIn(text), (why) => {

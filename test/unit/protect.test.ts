@@ -15,11 +15,17 @@ interface Ask {
   readonly extra?: readonly string[];
   readonly verb?: string;
   readonly force?: boolean;
+  /** The mode of root's settings. */
+  readonly mode?: number;
 }
 
 /** One run for an agent, with these settings of root's and of the fleet's. */
-async function run(action: Response, { data, own, fleet, extra = [], verb = 'add', force }: Ask) {
+async function run(
+  action: Response,
+  { data, own, fleet, extra = [], verb = 'add', force, mode }: Ask,
+) {
   const host = new ModelHost(own === undefined ? {} : { settings: own });
+  if (mode !== undefined) host.volume.chmodSync(`${HOME}/${SETTINGS}`, mode);
   if (fleet !== undefined) host.volume.writeFileSync(`${HOME}/${FLEET}`, fleet);
   const message = {
     version: 1,
@@ -83,6 +89,18 @@ describe('the fleet’s list', () => {
     });
     const data = { dstuser: 'mallory' };
     expect(await run(disableAccount, { data, fleet })).toMatchObject({ outcome: 'refused' });
+  });
+
+  test('stands where root’s own cannot be trusted, which is said', async () => {
+    const own = protect(['203.0.113.9'], { not: ['203.0.113.7'] });
+    const { outcome, log } = await run(firewallDrop, {
+      data: address('203.0.113.7'),
+      fleet,
+      own,
+      mode: 0o666,
+    });
+    expect(outcome).toBe('refused');
+    expect(log).toContain("Without root's list of what is protected");
   });
 
   test('gives way where root of this host says so', async () => {
