@@ -43,7 +43,8 @@ const serve = async (usePam: 'yes' | 'no') => {
   return () => said;
 };
 afterEach(async () => {
-  const gone = daemon && once(daemon, 'exit');
+  const running = daemon?.exitCode === null && daemon.signalCode === null;
+  const gone = running && daemon && once(daemon, 'exit');
   daemon?.kill('SIGKILL');
   await gone;
   daemon = undefined;

@@ -80,7 +80,6 @@ test('a manager that is known by its name alone is refused while the agent is co
       .listen(1514, '${manager}')`),
     { timeout: 20_000 },
   );
-  // Who is not connected cannot be known.
   const connected = victim.run(
     program(`const dial = () => require('net').connect(1514, '${manager}')
       .on('error', () => setTimeout(dial, 50))
