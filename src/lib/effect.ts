@@ -17,13 +17,13 @@ export interface Completed {
 }
 
 /** A command and how to read its answer. `read` throws for every answer it does not understand. */
-export interface Asked<Answer extends string> {
+export interface Asked<Answer> {
   readonly command: Command;
   readonly read: (completed: Completed) => Answer;
 }
 
 /** What is done without a tool, through a port of the host. */
-export interface Deed<Answer extends string> {
+export interface Deed<Answer> {
   /** For people and dry runs: what it does, as one line. */
   readonly spelled: string;
   /** Throws for everything but the answers; ends within `timeout` milliseconds. */
@@ -31,7 +31,7 @@ export interface Deed<Answer extends string> {
 }
 
 /** One thing that is done, and what it answered. */
-export type Step<Answer extends string> = Asked<Answer> | Deed<Answer>;
+export type Step<Answer> = Asked<Answer> | Deed<Answer>;
 
 /**
  * What an effect stands on (a table, a set, a rule that looks into it): shared by all targets, made
@@ -87,6 +87,33 @@ export interface Memory {
   readonly lift: Command;
 }
 
+/** One block as its mark in the system shows it. */
+export interface Sighting {
+  readonly backend: string;
+  readonly holder: string;
+  /** The canonical text, as records have it. */
+  readonly target: string;
+  /** Seconds until the system itself ends it; nothing where it never does. */
+  readonly left?: number;
+  /** Packets dropped so far, where the system counts them. */
+  readonly packets?: number;
+}
+
+/** Everything of ours at once that backends of a kind have made, whoever holds it. */
+export interface Survey {
+  /** Surveys of one name see the same. */
+  readonly name: string;
+  /** The backends whose marks it sees: where it sees none of a target, there is none. */
+  readonly backends: readonly string[];
+  /**
+   * Sees all marks. `holders` are all there can be, for marks that hold only a number of theirs.
+   * Throws `missing-tool` where the tool is not there, and so nothing that it made.
+   */
+  readonly look: (holders: readonly string[]) => Step<readonly Sighting[]>;
+  /** Takes away all that was seen and what it stood on, for good; in the order to be done. */
+  readonly raze: (seen: readonly Sighting[]) => readonly Step<'razed'>[];
+}
+
 /** One way to reach an action's goal, complete in itself. */
 export interface Backend {
   readonly name: string;
@@ -107,6 +134,8 @@ export interface Backend {
    * Runs that lock other names do not wait for each other.
    */
   readonly lock?: string;
+  /** How to see all that it has made; absent where nothing is marked. */
+  readonly survey?: Survey;
   /** True where undo would not look first, so that a record must say that there is something. */
   readonly record: boolean;
   /** How to find what somebody else made for the same target, and the command that would lift it. */
@@ -172,7 +201,7 @@ export function spell({ tool, args, stdin }: Command): string {
 }
 
 /** The step as one would type or say it. */
-export const spelling = (step: Step<string>): string =>
+export const spelling = (step: Step<unknown>): string =>
   'command' in step ? spell(step.command) : step.spelled;
 
 /** Every step that a backend may take, in the order of an add and an undo. */

@@ -13,21 +13,12 @@ import { effectiveUser, machine, onTerminal, say } from './node/machine.ts';
 import { keepPrivate } from './node/umask.ts';
 import { wordsOf } from './options.ts';
 import { ActionError, asActionError, exitCode, type Outcome } from './outcome.ts';
-import type { CommandLine } from './person.ts';
+import type { Collection, CommandLine } from './person.ts';
 import { parseLegacy, parseRequest } from './protocol.ts';
 import type { Request } from './request.ts';
 
-/** One action, which is evaluated only when it is called. */
-export interface Loadable {
-  /** Its own name first, then its aliases. */
-  readonly names: readonly [string, ...string[]];
-  readonly load: () => Promise<{ readonly default: Response }>;
-}
-
 /** What the multi-call program is made of. */
-export interface Program {
-  readonly actions: readonly Loadable[];
-  readonly version: string;
+export interface Program extends Collection {
   /** The command line for people, evaluated only when a person calls. */
   readonly cli: () => Promise<CommandLine>;
 }
@@ -101,7 +92,7 @@ async function forWhole(program: Program, words: readonly string[]): Promise<num
   // A first line `#!…/riposte shim …` arrives as one word on some systems.
   const [word] = first.split(' ', 1);
   const command = commands.find(({ name }) => name === word);
-  if (command) return command.run(words);
+  if (command) return command.run(words, program);
   return forPerson(program, await find(program, first), first, rest.length > 0 ? rest : ['--help']);
 }
 

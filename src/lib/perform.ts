@@ -37,7 +37,7 @@ export const WORK: Budget = { tool: LIMIT.tool, end: LIMIT.work };
 export const TAKE_BACK: Budget = { tool: LIMIT.undo, end: LIMIT.run };
 
 /** Takes one step; its own limit shrinks with what is left of the run's. */
-export async function ask<Answer extends string>(
+export async function ask<Answer>(
   step: Step<Answer>,
   doing: Doing,
   budget = WORK,

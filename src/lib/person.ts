@@ -29,13 +29,26 @@ export type Manual =
 /** Reads a person's words. It is apart from the library, because agents never need it. */
 export type ParseManual = (words: readonly string[], spec: Spec) => Manual;
 
+/** One action, which is evaluated only when it is called. */
+export interface Loadable {
+  /** Its own name first, then its aliases. */
+  readonly names: readonly [string, ...string[]];
+  readonly load: () => Promise<{ readonly default: Response }>;
+}
+
+/** Everything that the program can be called as. */
+export interface Collection {
+  readonly actions: readonly Loadable[];
+  readonly version: string;
+}
+
 /** A command of `riposte` beside the actions. */
 export interface Subcommand {
   readonly name: string;
   /** One sentence for help. */
   readonly summary: string;
   /** Runs it with all words, its own name first; resolves to the exit code. */
-  readonly run: (words: readonly string[]) => Promise<number>;
+  readonly run: (words: readonly string[], collection: Collection) => Promise<number>;
 }
 
 /** All that is evaluated only where no agent calls an action. */
