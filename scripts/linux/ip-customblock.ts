@@ -23,7 +23,8 @@ export default defineAction({
         name: 'file',
         longest: 0, // Seconds after which it ends by itself: never; the agent's delete ends it.
         lock: flag.path, // No two runs do this at once.
-        record: true, // An empty file has no room for a mark, so that whose it is stands on record.
+        record: true,
+        persistent: true, // An empty file has no room for a mark, so that whose it is stands on record.
         effects: [],
         memory: {
           what: flag.path,

@@ -1,13 +1,16 @@
-import type { Backend } from './effect.ts';
+import { type Backend, enforces } from './effect.ts';
 import type { Host } from './host.ts';
-import { hold, remembers } from './memory.ts';
+import { hold, recordOf, remembers } from './memory.ts';
 import { asActionError } from './outcome.ts';
 import { demandTools, ensure, LeftBehind, mayTryNext, takeBack } from './perform.ts';
-import type { Entry } from './records.ts';
+import type { Entry } from './record.ts';
 import { type Refusal, summed } from './refusal.ts';
 
-/** Whose block on what, and until when: the identity of marks and records. */
-export type Block = Omit<Entry, 'backend'>;
+/** Whose block on what, until when and why: the identity of marks, and what records say of it. */
+export interface Block extends Omit<Entry, 'backend' | 'stage' | 'boot' | 'former'> {
+  /** Seconds from now until its end at the latest. */
+  readonly expiry?: number;
+}
 
 /** A block that stands. */
 export interface Standing {
@@ -16,6 +19,8 @@ export interface Standing {
   readonly fresh: boolean;
   /** Takes back what this run made, never what was there before; a sentence about what stayed. */
   readonly withdraw: () => Promise<string | undefined>;
+  /** Puts on record that it holds. Throws where that cannot be; it holds all the same. */
+  readonly settle: () => Promise<void>;
 }
 
 /**
@@ -42,8 +47,10 @@ export async function block(
 
 /** Makes a block that can be told from everybody else's. */
 async function mark(who: Block, backend: Backend, host: Host): Promise<Standing> {
-  const record = { ...who, backend: backend.name };
-  const wrote = backend.record && (await noted(record, backend, host));
+  const record = recordOf(who, backend, 'making');
+  // What nobody but we can end must be known, whatever becomes of this run.
+  const ahead = backend.record || (who.expiry !== undefined && !enforces(backend, who.expiry));
+  const wrote = ahead && (await noted(record, backend, host));
   try {
     const { made } = await ensure(backend, host, () => remember(who.action, backend, host));
     const withdraw = async () => {
@@ -51,7 +58,10 @@ async function mark(who: Block, backend: Backend, host: Host): Promise<Standing>
       if (wrote && kept === undefined) await host.records.forget(record);
       return kept;
     };
-    return { backend, fresh: made.length > 0, withdraw };
+    const settle = async () => {
+      await host.records.note({ ...record, stage: 'held' });
+    };
+    return { backend, fresh: made.length > 0, withdraw, settle };
   } catch (thrown) {
     const error = asActionError(thrown);
     if (wrote && !(error instanceof LeftBehind)) await host.records.forget(record);

@@ -136,8 +136,13 @@ export interface Backend {
   readonly lock?: string;
   /** How to see all that it has made; absent where nothing is marked. */
   readonly survey?: Survey;
-  /** True where undo would not look first, so that a record must say that there is something. */
+  /**
+   * True where undo would not look first, so that a record must say, before anything is done, that
+   * there is something. All others are put on record once they hold.
+   */
   readonly record: boolean;
+  /** Whether what it makes is still there after a reboot. */
+  readonly persistent?: true;
   /** How to find what somebody else made for the same target, and the command that would lift it. */
   readonly foreign?: readonly {
     readonly see: Step<'present' | 'absent'>;
@@ -190,6 +195,10 @@ export function undoes(command: Command): Asked<'undone' | 'absent'> {
   const { read } = yesNo(command);
   return { command, read: (completed) => (read(completed) === 'present' ? 'undone' : 'absent') };
 }
+
+/** Whether the system itself ends what the backend makes, after so many seconds. */
+export const enforces = ({ longest }: Backend, expiry: number | undefined): boolean =>
+  expiry !== undefined && expiry <= longest;
 
 const PLAIN = /^[A-Za-z0-9_@%+=:,./-]+$/;
 

@@ -36,6 +36,12 @@ export async function expiryOf(
   }
 }
 
+/** Whether nobody means the block to end by itself, as far as the request tells. */
+export const isEndless = ({ schedule, dialect }: Pick<Request, 'schedule' | 'dialect'>): boolean =>
+  schedule.kind === 'stated'
+    ? schedule.seconds <= 0
+    : schedule.kind === 'open' && dialect === 'manual';
+
 /** The longest time that the agent may mean, plus grace; nothing where one of them is in doubt. */
 function safest(times: readonly number[], ossecConf: string | undefined): number | undefined {
   if (times.length === 0 || ossecConf === undefined) return undefined;

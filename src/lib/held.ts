@@ -1,31 +1,32 @@
 import type { Action } from './action.ts';
-import { block } from './block.ts';
+import { type Block, block, type Standing } from './block.ts';
 import { type Asked, circumstanceOf, type Done } from './call.ts';
 import { choose } from './choice.ts';
 import { converse } from './dialogue.ts';
-import type { Backend } from './effect.ts';
-import { expiryOf } from './expiry.ts';
+import { type Backend, enforces } from './effect.ts';
+import { expiryOf, isEndless } from './expiry.ts';
 import type { Host } from './host.ts';
 import { wordsOf } from './options.ts';
 import { asActionError } from './outcome.ts';
 import { ask } from './perform.ts';
 import { MANUAL } from './request.ts';
 import { unblock } from './unblock.ts';
-import { targetOf } from './values.ts';
+import { targetOf, textsOf } from './values.ts';
 
 /** Makes the block hold, then tells the agent. */
 export async function add(action: Action, call: Asked, host: Host): Promise<Done> {
-  const { request, program, holder, agent, options, values } = call;
-  const target = targetOf(action, values);
+  const { request, program, agent, options, values } = call;
   const expiry = await expiryOf(request, program, async () => ({
     arConf: await host.files.read('etc/shared/ar.conf', 1 << 20),
     ossecConf: await host.files.read('etc/ossec.conf', 1 << 22),
   }));
   const circumstance = circumstanceOf(call, expiry, host);
   const backends = choose(action.backends(values, circumstance), options, request);
-  const until = endOf(host.clock.now(), expiry);
+  const now = host.clock.now();
+  const until = endOf(now, expiry);
 
-  const standing = await block({ action: action.name, holder, target, until }, backends, host);
+  const who = blockOf(action, call, { expiry, until, now });
+  const standing = await block(who, backends, host);
   const { backend, fresh } = standing;
   const told = () => host.log.honoured(request);
   const untold = async () =>
@@ -36,12 +37,14 @@ export async function add(action: Action, call: Asked, host: Host): Promise<Done
   if (!agent) await told();
 
   const unanswered = answer === 'unanswered';
+  const unrecorded = await settled(standing);
   const besides = await afterwards(backend, host);
-  const enforced = expiry !== undefined && expiry <= backend.longest;
+  const enforced = enforces(backend, expiry);
   const said = [
-    `${target} ${action.states.held} (${backend.name})`,
+    `${who.target} ${action.states.held} (${backend.name})`,
     ...(backend.caveat === undefined ? [] : [backend.caveat]),
     ...(besides.said === undefined ? [] : [besides.said]),
+    ...(unrecorded === undefined ? [] : [unrecorded]),
     ...(unanswered ? ['but the agent did not answer the keys'] : []),
   ];
   return {
@@ -51,6 +54,40 @@ export async function add(action: Action, call: Asked, host: Host): Promise<Done
     ...(answer !== undefined && !unanswered && { answer }),
     detail: said.join(', '),
   };
+}
+
+/** What the marks and the record of a block say. */
+function blockOf(
+  action: Action,
+  { request, holder, values, options }: Asked,
+  { expiry, until, now }: { expiry: number | undefined; until: string | undefined; now: Date },
+): Block {
+  const { alert, rule, reason } = request;
+  const shown = Object.entries(options).filter(([name]) => !action.options[name]?.settings);
+  return {
+    action: action.name,
+    holder,
+    target: targetOf(action, values),
+    until,
+    ...(expiry !== undefined && { expiry }),
+    ...(isEndless(request) && { endless: true }),
+    since: now.toISOString(),
+    fields: textsOf(action, values),
+    options: Object.fromEntries(shown),
+    ...(alert !== undefined && { alert }),
+    ...(rule !== undefined && { rule }),
+    ...(reason !== undefined && { reason }),
+  };
+}
+
+/** Puts on record that the block holds; half a sentence where that failed. */
+async function settled(standing: Standing): Promise<string | undefined> {
+  try {
+    await standing.settle();
+    return undefined;
+  } catch (thrown) {
+    return `but it was not recorded (${asActionError(thrown).message})`;
+  }
 }
 
 /** Does what is to be done besides. A failure is told; the block stands. */
@@ -80,7 +117,7 @@ export async function remove(action: Action, call: Asked, host: Host): Promise<D
   const { request, holder, values } = call;
   const circumstance = circumstanceOf(call, undefined, host);
   const target = targetOf(action, values);
-  const who = { action: action.name, holder, target, until: undefined };
+  const who = { action: action.name, holder, target };
   const { removed, shared } = await unblock(who, action.backends(values, circumstance), host);
   await host.log.honoured(request);
   if (removed.length === 0) {

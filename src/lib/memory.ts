@@ -1,9 +1,9 @@
 import type { Block, Standing } from './block.ts';
-import type { Backend, Memory } from './effect.ts';
+import { type Backend, enforces, type Memory } from './effect.ts';
 import type { Host } from './host.ts';
 import { ActionError, asActionError, Unfinished } from './outcome.ts';
 import { alone, ask, type Budget, demandTools, LeftBehind, TAKE_BACK } from './perform.ts';
-import type { Entry } from './records.ts';
+import type { Entry, Place, Stage } from './record.ts';
 
 /** A backend whose undo restores what is on record. */
 export type Remembering = Backend & { readonly memory: Memory };
@@ -11,7 +11,23 @@ export type Remembering = Backend & { readonly memory: Memory };
 /** Whether a backend is one. */
 export const remembers = (backend: Backend): backend is Remembering => backend.memory !== undefined;
 
-const recordOf = (who: Block, backend: Backend): Entry => ({ ...who, backend: backend.name });
+/** What is to be put on record of a block by a backend. */
+export function recordOf({ expiry, ...who }: Block, backend: Backend, stage: Stage): Entry {
+  return {
+    ...who,
+    backend: backend.name,
+    stage,
+    ...(enforces(backend, expiry) && { enforced: true }),
+    ...(backend.persistent && { persistent: true }),
+  };
+}
+
+const placeOf = (who: Omit<Place, 'backend'>, { name }: Backend): Place => ({
+  action: who.action,
+  holder: who.holder,
+  target: who.target,
+  backend: name,
+});
 
 /** Brings the state about, with what it was before on record first. */
 export const hold = (who: Block, backend: Remembering, host: Host): Promise<Standing> =>
@@ -20,7 +36,7 @@ export const hold = (who: Block, backend: Remembering, host: Host): Promise<Stan
 async function holdAlone(who: Block, backend: Remembering, host: Host): Promise<Standing> {
   const { memory } = backend;
   await demandTools(backend, host);
-  const mine = recordOf(who, backend);
+  const mine = recordOf(who, backend, 'making');
   const now = await ask(memory.look, host);
   const why = memory.refuses?.(now);
   if (why !== undefined) throw new ActionError('refused', `${why}; it is never touched`);
@@ -29,7 +45,8 @@ async function holdAlone(who: Block, backend: Remembering, host: Host): Promise<
   const others = entries.filter((entry) => entry !== own);
   // Somebody else's doing, and there is nothing that a delete should undo.
   if (entries.length === 0 && memory.holds(now)) {
-    return { backend, fresh: false, withdraw: async () => undefined };
+    const nothing = async () => undefined;
+    return { backend, fresh: false, withdraw: nothing, settle: nothing };
   }
 
   const recorded = [own, ...others].find((entry) => entry?.former !== undefined)?.former;
@@ -44,7 +61,10 @@ async function holdAlone(who: Block, backend: Remembering, host: Host): Promise<
     }
   }
   const withdraw = async () => (own ? undefined : withdrawn(who, backend, host));
-  if (memory.holds(now)) return { backend, fresh: own === undefined, withdraw };
+  const settle = async () => {
+    await host.records.note({ ...noted, stage: 'held' });
+  };
+  if (memory.holds(now)) return { backend, fresh: own === undefined, withdraw, settle };
   try {
     for (const step of memory.make(now)) await ask(step, host);
     if (!memory.holds(await ask(memory.look, host))) {
@@ -58,7 +78,7 @@ async function holdAlone(who: Block, backend: Remembering, host: Host): Promise<
   }
   // What was on record before this run is not this run's to give up, though it had to be made anew.
   const kept = async () => `${memory.what} stays, as it was on record before`;
-  return { backend, fresh: true, withdraw: own ? kept : withdraw };
+  return { backend, fresh: true, withdraw: own ? kept : withdraw, settle };
 }
 
 async function withdrawn(who: Block, backend: Remembering, host: Host) {
@@ -97,12 +117,12 @@ async function undone(
  * hold it.
  */
 export async function release(
-  who: Block,
+  who: Omit<Place, 'backend'>,
   backend: Remembering,
   host: Host,
   budget?: Budget,
 ): Promise<'removed' | 'shared' | 'absent'> {
-  const mine = recordOf(who, backend);
+  const mine = placeOf(who, backend);
   const isMine = ({ holder }: Entry) => holder === who.holder;
   // Looking needs no lock: most deletes find nothing here.
   if (!(await host.records.entries(mine)).some(isMine)) return 'absent';
@@ -110,7 +130,10 @@ export async function release(
     const entries = await host.records.entries(mine);
     const own = entries.find(isMine);
     if (!own) return 'absent';
-    if (entries.length === 1) await restore(own, backend, host, budget);
+    if (entries.length === 1) {
+      await host.records.leave(own);
+      await restore(own, backend, host, budget);
+    }
     await host.records.forget(own);
     return entries.length === 1 ? 'removed' : 'shared';
   });
@@ -141,13 +164,13 @@ async function restore(
  * them has on record is ours.
  */
 export async function heldByOthers(
-  who: Block,
+  who: Omit<Place, 'backend'>,
   backend: Remembering,
   backends: readonly Backend[],
   host: Host,
 ): Promise<boolean> {
   for (const one of backends.filter(remembers)) {
-    if ((await host.records.entries(recordOf(who, one))).length > 0) return false;
+    if ((await host.records.entries(placeOf(who, one))).length > 0) return false;
   }
   await demandTools(backend, host);
   const { look, holds, refuses } = backend.memory;

@@ -7,6 +7,14 @@ export interface Clock {
   sleep(milliseconds: number): Promise<void>;
 }
 
+/** How a file of ours is written. */
+export interface Writing {
+  /** What it says of when it was written, milliseconds since 1970, if that is not now. */
+  readonly at?: number;
+  /** Whether it may be lost with the power: then the disk is not waited for. */
+  readonly passing?: boolean;
+}
+
 /** Files below the agent's home; paths are relative to it. Implementations never follow a link. */
 export interface Files {
   /** Text of a regular file with one link and at most `limit` bytes; nothing where there is none. */
@@ -18,14 +26,16 @@ export interface Files {
   readOwn(path: string, limit: number): Promise<string | undefined>;
   /** Appends in one write, creating the file with `mode`. */
   append(path: string, text: string, mode: number): Promise<void>;
-  /** Creates a file that must not exist and syncs it with its folder; false if it does. */
-  create(path: string, text: string): Promise<boolean>;
+  /** Creates a file that must not exist; false if it does. */
+  create(path: string, text: string, writing?: Writing): Promise<boolean>;
   /** Puts a whole new text in the place of a file, by a rename. */
-  replace(path: string, text: string): Promise<void>;
+  replace(path: string, text: string, writing?: Writing): Promise<void>;
   /** Removes a file; false if there was none. */
   remove(path: string): Promise<boolean>;
   /** Names in a folder of the state folder; none where there is none, `bad-state` if not private. */
   list(path: string): Promise<readonly string[]>;
+  /** When a file was last written, milliseconds since 1970; nothing where there is none. */
+  written(path: string): Promise<number | undefined>;
   /** Milliseconds since a file was last written; nothing where there is none. */
   age(path: string): Promise<number | undefined>;
   /** Makes a directory and its parents inside the state folder, all private; `bad-state` otherwise. */

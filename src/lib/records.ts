@@ -1,34 +1,37 @@
-import { type Files, STATE } from './ports.ts';
+import { hashOf } from './hash.ts';
+import { type Clock, type Files, STATE } from './ports.ts';
+import { type Entry, type Place, parseEntry, spellEntry } from './record.ts';
 
-/** Where one block of one holder was put. */
-export interface Place {
-  readonly action: string;
-  readonly holder: string;
-  readonly target: string;
-  readonly backend: string;
-}
-
-/** What one record says. */
-export interface Entry extends Place {
-  /** When it should end at the latest, ISO 8601; nothing for no end. */
-  readonly until: string | undefined;
-  /** What was there before, where undo must restore it. */
-  readonly former?: string;
+/** A place on record, as far as the name of the record tells. */
+export interface Listed extends Place {
+  /** When somebody should look at it again, milliseconds since 1970. */
+  readonly lookAgain: number;
 }
 
 /**
  * One small file per place, written before an effect that undo could not find without looking
- * everywhere, removed after the undo. The name says all that undo needs. Beside them one mark per
- * backend that was used without records, so that its absence later is not taken for innocence.
+ * everywhere, removed after the undo. The name says all that undo needs, and its time of
+ * modification when to look at it again. Beside them one mark per backend that was used without
+ * records, so that its absence later is not taken for innocence.
  */
 export interface Records {
   /** Names of the backends on record for a target. */
   backends(where: Omit<Place, 'backend'>): Promise<readonly string[]>;
   /** All that is on record for a target in one backend, whoever holds it. */
   entries(where: Omit<Place, 'holder'>): Promise<readonly Entry[]>;
-  /** Writes the record before the effect; false if it was there and is now renewed. */
+  /** What is on record of a place; one that is torn says no more than its name. */
+  entry(place: Place): Promise<Entry | undefined>;
+  /** Every place on record. */
+  places(): Promise<readonly Listed[]>;
+  /** Writes the record; false if it was there and is now renewed, since when it was there. */
   note(entry: Entry): Promise<boolean>;
+  /** Says, before an undo, that it is under way: whoever finds such a record finishes that. */
+  leave(place: Place): Promise<void>;
   forget(place: Place): Promise<void>;
+  /** Whether some record should be looked at by now. */
+  isDue(now: number): Promise<boolean>;
+  /** Says when to ask for that again; nothing for never, until another record says so. */
+  dueAt(time: number | undefined): Promise<void>;
   /** Whether an action hears of a thing for the first time within a day; it is remembered. */
   first(action: string, thing: string): Promise<boolean>;
   /** Lets it be done again. */
@@ -39,70 +42,151 @@ export interface Records {
   wasUsed(action: string, backend: string): Promise<boolean>;
 }
 
-const folder = (action: string) => `${STATE}/held/${action}`;
+const HELD = `${STATE}/held`;
+const folder = (action: string) => `${HELD}/${action}`;
+
+// Thousands of targets: no run may have to look through all of their names.
+const SHARDS = 256;
+const SHARD = /^[0-9a-f]{2}$/;
+const shard = ({ action, target }: Pick<Place, 'action' | 'target'>) =>
+  `${folder(action)}/${(hashOf(target) % SHARDS).toString(16).padStart(2, '0')}`;
 
 // Targets may hold what file names may not on some system (the colons of IPv6 on Windows), and an
 // alert's id halves of characters, which no name can be made of.
 const encoded = (text: string) => encodeURIComponent(text.toWellFormed());
 
-const stem = ({ target, holder }: Omit<Place, 'backend'>) => `${encoded(target)}@${holder}@`;
+// No encoded text has these in it, and no file's name may be longer than 255 bytes.
+const CUT = '=';
+const MAX_TARGET = 150;
 
-// No target can be encoded to a name with `=` in it.
+/** The target in a name; of a long one the beginning, and a number for all of it. */
+function named(target: string): string {
+  const text = encoded(target);
+  if (text.length <= MAX_TARGET) return text;
+  return `${text.slice(0, MAX_TARGET)}${CUT}${text.length}.${hashOf(target).toString(36)}`;
+}
+
+const stem = ({ target, holder }: Omit<Place, 'backend'>) => `${named(target)}@${holder}@`;
+
+// No target can be named with `=` before anything else of its name.
 const ONCE = 'once=';
 const once = (action: string, thing: string) =>
   `${folder(action)}/${ONCE}${encoded(thing).slice(0, 200)}`;
 
+const DUE = `${STATE}/due`;
 const DAY = 86_400_000;
 const MAX_RECORD = 64 << 10;
 
-/** What a record says beside its name. One that is torn says nothing. */
-function parsed(text: string): Pick<Entry, 'until' | 'former'> {
-  try {
-    const { until, former } = JSON.parse(text) as Partial<Record<string, unknown>>;
-    return {
-      until: typeof until === 'string' ? until : undefined,
-      ...(typeof former === 'string' && { former }),
-    };
-  } catch {
-    return { until: undefined };
-  }
-}
-
 /** Records as files. `boot` names this boot of the system, in a word. */
-export function recordsIn(files: Files, boot: () => string): Records {
+export function recordsIn(files: Files, boot: () => string, clock: Pick<Clock, 'now'>): Records {
+  const spelt = (entry: Entry) => spellEntry(entry, boot(), clock.now().getTime());
   const uses = (backend: string) => `used=${backend}=`;
   const used = (backend: string) => `${uses(backend)}${boot()}`;
-  const path = (place: Place) => `${folder(place.action)}/${stem(place)}${place.backend}`;
+  const path = (place: Place) => `${shard(place)}/${stem(place)}${place.backend}`;
+
+  async function stored(place: Place): Promise<Entry | undefined> {
+    const text = await files.readOwn(path(place), MAX_RECORD);
+    return text === undefined ? undefined : parseEntry(text, place);
+  }
+
+  async function renewed(entry: Entry): Promise<void> {
+    const text = await files.readOwn(path(entry), MAX_RECORD).catch(() => undefined);
+    const before = text === undefined ? undefined : parseEntry(text, entry);
+    const stage = before?.stage === 'held' && entry.stage === 'making' ? 'held' : entry.stage;
+    const since = before?.since ?? entry.since;
+    await put({ ...entry, stage, ...(since !== undefined && { since }) });
+  }
+
+  async function put(entry: Entry): Promise<void> {
+    const { text, writing } = spelt(entry);
+    await files.replace(path(entry), text, writing);
+  }
+
+  /** Whether it is earlier than what is due first; that is told to those who come after. */
+  async function hasten(time: number): Promise<void> {
+    const next = await nextDue();
+    if (next === undefined || time < next) await files.replace(DUE, `${time}\n`, { passing: true });
+  }
+
+  async function nextDue(): Promise<number | undefined> {
+    const text = await files.readOwn(DUE, 64).catch(() => undefined);
+    return text !== undefined && /^\d{1,16}\n$/.test(text) ? Number(text) : undefined;
+  }
+
+  async function listed(action: string, sub: string): Promise<Listed[]> {
+    const here = `${folder(action)}/${sub}`;
+    const found: Listed[] = [];
+    for (const name of await files.list(here)) {
+      const [text = '', holder, backend, ...rest] = name.split('@');
+      if (holder === undefined || backend === undefined || rest.length > 0) continue;
+      const lookAgain = await files.written(`${here}/${name}`);
+      const target = text.includes(CUT)
+        ? await targetIn(`${here}/${name}`)
+        : decodeURIComponent(text);
+      if (lookAgain === undefined || target === undefined) continue;
+      found.push({ action, holder, target, backend, lookAgain });
+    }
+    return found;
+  }
+
+  async function targetIn(path: string): Promise<string | undefined> {
+    const text = await files.readOwn(path, MAX_RECORD);
+    const nowhere = { action: '', holder: '', backend: '', target: '' };
+    return text === undefined ? undefined : parseEntry(text, nowhere).target;
+  }
+
   return {
     async backends(where) {
-      const names = await files.list(folder(where.action));
       const prefix = stem(where);
-      return names
+      return (await files.list(shard(where)))
         .filter((name) => name.startsWith(prefix))
         .map((name) => name.slice(prefix.length));
     },
     async entries({ action, target, backend }) {
-      const [head, tail] = [`${encoded(target)}@`, `@${backend}`];
-      const names = (await files.list(folder(action))).filter(
+      const [head, tail] = [`${named(target)}@`, `@${backend}`];
+      const names = (await files.list(shard({ action, target }))).filter(
         (name) => name.startsWith(head) && name.endsWith(tail),
       );
       const found: Entry[] = [];
       for (const name of names) {
         const holder = name.slice(head.length, -tail.length);
-        const text = await files.readOwn(`${folder(action)}/${name}`, MAX_RECORD);
-        if (text !== undefined) found.push({ ...parsed(text), action, holder, target, backend });
+        const entry = await stored({ action, holder, target, backend });
+        if (entry) found.push(entry);
       }
       return found;
     },
+    entry: stored,
+    async places() {
+      const all: Listed[] = [];
+      for (const action of await files.list(HELD)) {
+        for (const sub of await files.list(folder(action))) {
+          if (SHARD.test(sub)) all.push(...(await listed(action, sub)));
+        }
+      }
+      return all;
+    },
     async note(entry) {
-      await files.ensurePrivate(folder(entry.action));
-      const text = `${JSON.stringify(entry)}\n`;
-      if (await files.create(path(entry), text)) return true;
-      await files.replace(path(entry), text);
-      return false;
+      await files.ensurePrivate(shard(entry));
+      const { text, writing, due } = spelt(entry);
+      const fresh = await files.create(path(entry), text, writing);
+      if (!fresh) await renewed(entry);
+      if (due !== undefined) await hasten(due);
+      return fresh;
+    },
+    async leave(place) {
+      const entry = await stored(place);
+      if (entry) await put({ ...entry, stage: 'going' });
     },
     async forget(place) {
       await files.remove(path(place));
+    },
+    async isDue(now) {
+      const next = await nextDue();
+      return next !== undefined && next <= now;
+    },
+    async dueAt(time) {
+      if (time === undefined) await files.remove(DUE);
+      else await files.replace(DUE, `${Math.ceil(time)}\n`, { passing: true });
     },
     async first(action, thing) {
       await files.ensurePrivate(folder(action));

@@ -1,10 +1,13 @@
-import type { Block } from './block.ts';
 import { type Backend, type Command, spell } from './effect.ts';
 import type { Host } from './host.ts';
 import { heldByOthers, release, remembers } from './memory.ts';
 import { ActionError, asActionError } from './outcome.ts';
 import { foreign, lift } from './perform.ts';
+import type { Place } from './record.ts';
 import { type Refusal, summed } from './refusal.ts';
+
+/** Whose block on what. */
+export type Owned = Omit<Place, 'backend'>;
 
 /** What came of it. */
 export interface Lifted {
@@ -19,7 +22,7 @@ export interface Lifted {
  * one on record.
  */
 export async function unblock(
-  who: Block,
+  who: Owned,
   backends: readonly Backend[],
   host: Host,
 ): Promise<Lifted> {
@@ -38,8 +41,10 @@ export async function unblock(
         shared ||= answer === 'shared';
         continue;
       }
+      const place = { ...who, backend: backend.name };
+      if (onRecord) await leaving(place, host);
       if ((await lift(backend, host)) === 'removed') removed.push(backend.name);
-      if (onRecord) await host.records.forget({ ...who, backend: backend.name });
+      if (onRecord) await host.records.forget(place);
     } catch (thrown) {
       refusals.push({ backend, error: asActionError(thrown), onRecord });
     }
@@ -56,8 +61,17 @@ export async function unblock(
   return { removed, shared };
 }
 
+/** An undo must work, whether that can be written down or not. */
+async function leaving(place: Place, { records, log }: Host): Promise<void> {
+  try {
+    await records.leave(place);
+  } catch (thrown) {
+    await log.say(`Going on without a record: ${asActionError(thrown).message}`);
+  }
+}
+
 async function backendsOnRecord(
-  who: Block,
+  who: Owned,
   { records, log }: Host,
 ): Promise<readonly string[] | undefined> {
   try {
@@ -97,7 +111,7 @@ async function unexcused(
 }
 
 /** Nothing was ours: that is fine, unless somebody else's rule still holds the target. */
-async function refuseForeign(who: Block, backends: readonly Backend[], host: Host): Promise<void> {
+async function refuseForeign(who: Owned, backends: readonly Backend[], host: Host): Promise<void> {
   // What is on record alone is one state, whoever looks: the best that can be had tells.
   let told = false;
   for (const backend of backends) {
@@ -117,7 +131,7 @@ async function refuseForeign(who: Block, backends: readonly Backend[], host: Hos
 }
 
 async function lifting(
-  who: Block,
+  who: Owned,
   backend: Backend,
   backends: readonly Backend[],
   host: Host,

@@ -1,5 +1,5 @@
 import type { Response } from './action.ts';
-import type { Target } from './fields.ts';
+import type { Subject, Target } from './fields.ts';
 import { ActionError, asActionError } from './outcome.ts';
 import type { Candidate, Request } from './request.ts';
 
@@ -29,6 +29,18 @@ export function read(
     }),
   );
 }
+
+/** The texts of the values, by what the fields are; they can be read again as a message's can. */
+export const textsOf = (
+  { fields }: Pick<Response, 'fields'>,
+  values: FieldValues,
+): Readonly<Partial<Record<Subject, string>>> =>
+  Object.fromEntries(
+    Object.entries(fields).flatMap(([name, { subject }]) => {
+      const value = values[name];
+      return value ? [[subject, value.text]] : [];
+    }),
+  );
 
 /** What a run is about, in one text: the name of records and of the outcome line's target. */
 export const targetOf = (response: Response, values: FieldValues): string =>

@@ -370,7 +370,7 @@ export class ModelHost {
       http: this.#services.through(door),
       signals: this.#suspects.through(door),
       vault: this.#threats.through(door),
-      records: recordsIn(files, () => 'boot'),
+      records: recordsIn(files, () => 'boot', clock),
       journal: journalIn(files),
       lock: lockIn(files, processes, clock),
       log: logTo(sink, clock, program, `${HOME}/active-response/bin/${program}`),

@@ -45,7 +45,7 @@ const access = async (ip: string) =>
 /** What is on record in a home, by backend. */
 async function onRecord(home: Home): Promise<readonly (string | undefined)[]> {
   const folder = join(home.path, 'active-response/riposte/held/block-ip');
-  const names = await readdir(folder).catch(() => []);
+  const names = await readdir(folder, { recursive: true }).catch(() => []);
   return names.filter((name) => name.includes('@')).map((name) => name.split('@').at(-1));
 }
 

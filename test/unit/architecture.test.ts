@@ -86,6 +86,7 @@ const LAYERS: Readonly<Record<string, number>> = {
   person: 2,
   host: 3,
   perform: 4,
+  record: 3,
   records: 4,
   journal: 4,
   lock: 4,

@@ -3,7 +3,6 @@ import firewallDrop from '../../scripts/linux/firewall-drop.ts';
 import { parseManual } from '../../src/cli/manual.ts';
 import { byHand } from '../../src/lib/by-hand.ts';
 import { execute } from '../../src/lib/execute.ts';
-import { STATE } from '../../src/lib/ports.ts';
 import { parseLegacy } from '../../src/lib/protocol.ts';
 import { ModelHost } from '../support/model-host.ts';
 
@@ -29,9 +28,10 @@ test('a declaration that fails is an outcome too', async () => {
 
 test('what is on record in a way that nobody knows any more is not absent', async () => {
   const host = new ModelHost();
-  const files = host.files();
-  await files.ensurePrivate(`${STATE}/held/${NAME}`);
-  await files.create(`${STATE}/held/${NAME}/${IP}@${NAME}@of-old`, '{}\n');
+  const place = { action: NAME, holder: NAME, target: IP, backend: 'of-old' };
+  await host.run(NAME, ({ records }) =>
+    records.note({ ...place, stage: 'held', until: undefined }),
+  );
   expect(await run('delete', host)).toMatchObject({
     outcome: 'bad-state',
     detail: expect.stringContaining('of-old'),

@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { run } from '../../src/lib/effect.ts';
 import { exitCode } from '../../src/lib/outcome.ts';
-import { STATE } from '../../src/lib/ports.ts';
 import { ROWS, type Row } from '../support/matrix.ts';
 import type { Fault, ModelHost } from '../support/model-host.ts';
 
@@ -206,7 +205,7 @@ describe('a run that dies', () => {
 
 /** Leaves half of the record of what was done by hand. */
 function tear(host: ModelHost): void {
-  const path = `/var/ossec/${STATE}/held/disable-account/${NAME}@manual@usermod`;
+  const path = host.records().find((one) => one.endsWith(`/${NAME}@manual@usermod`)) ?? '';
   const text = String(host.volume.readFileSync(path));
   host.volume.writeFileSync(path, text.slice(0, text.length / 2), { mode: 0o600 });
 }

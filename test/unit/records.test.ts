@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { STATE } from '../../src/lib/ports.ts';
 import { recordsIn } from '../../src/lib/records.ts';
 import { ModelHost } from '../support/model-host.ts';
 
@@ -9,34 +8,35 @@ const record = {
   target: '2001:db8::7',
   backend: 'ipset',
   until: undefined,
-};
+  stage: 'held',
+} as const;
+
+const NOW = Date.UTC(2026, 1, 3);
+const clock = { now: () => new Date(NOW) };
+const textOf = (host: ModelHost, path = '') => String(host.volume.readFileSync(path));
+const recordsOf = (host: ModelHost, boot = 'boot') => recordsIn(host.files(), () => boot, clock);
 
 test('a record is one private file whose name says all that undo needs', async () => {
   const host = new ModelHost();
-  const records = recordsIn(host.files(), () => 'boot');
+  const records = recordsOf(host);
   expect(await records.note(record)).toBe(true);
   const [name = ''] = host.records();
-  expect(name).toContain('/held/firewall-drop/2001%3Adb8%3A%3A7@manual@ipset');
+  expect(name).toMatch(/\/held\/firewall-drop\/[0-9a-f]{2}\/2001%3Adb8%3A%3A7@manual@ipset$/);
   expect(name).not.toMatch(/[:*?"<>|\\]/);
-  expect(
-    JSON.parse(host.file(`${STATE}/held/firewall-drop/${name.split('/').at(-1)}`) ?? ''),
-  ).toMatchObject({
-    target: '2001:db8::7',
-  });
+  expect(textOf(host, name)).toContain('"target":"2001:db8::7"');
 });
 
 test('noting again says it was there, and keeps the newest time', async () => {
   const host = new ModelHost();
-  const records = recordsIn(host.files(), () => 'boot');
+  const records = recordsOf(host);
   await records.note({ ...record, until: '2026-01-01T00:00:00Z' });
   expect(await records.note({ ...record, until: '2027-01-01T00:00:00Z' })).toBe(false);
   expect(host.records()).toHaveLength(1);
-  const path = `${STATE}/held/firewall-drop/2001%3Adb8%3A%3A7@manual@ipset`;
-  expect(host.file(path)).toContain('2027-01-01');
+  expect(textOf(host, host.records()[0])).toContain('2027-01-01');
 });
 
 test('only the records of that action, holder and target count', async () => {
-  const records = recordsIn(new ModelHost().files(), () => 'boot');
+  const records = recordsOf(new ModelHost());
   await records.note(record);
   await records.note({ ...record, backend: 'iptables' });
   await records.note({ ...record, target: '2001:db8::70', backend: 'x' });
@@ -55,7 +55,7 @@ test('only the records of that action, holder and target count', async () => {
 
 test('forgetting is final and can be repeated', async () => {
   const host = new ModelHost();
-  const records = recordsIn(host.files(), () => 'boot');
+  const records = recordsOf(host);
   await records.note(record);
   await records.forget(record);
   await records.forget(record);
@@ -69,13 +69,13 @@ describe('targets of any shape', () => {
     '%j stays in its folder',
     async (target) => {
       const host = new ModelHost();
-      const records = recordsIn(host.files(), () => 'boot');
+      const records = recordsOf(host);
       await records.note({ ...record, target });
       expect(
         await records.backends({ action: 'firewall-drop', holder: 'manual', target: target }),
       ).toEqual(['ipset']);
       for (const path of host.records()) {
-        expect(path).toMatch(/\/riposte\/held\/firewall-drop\/[^/]+$/);
+        expect(path).toMatch(/\/riposte\/held\/firewall-drop\/[0-9a-f]{2}\/[^/]+$/);
       }
     },
   );
@@ -84,7 +84,7 @@ describe('targets of any shape', () => {
 describe('marks of use', () => {
   test('are per action and backend, and no records', async () => {
     const host = new ModelHost();
-    const records = recordsIn(host.files(), () => 'boot');
+    const records = recordsOf(host);
     expect(await records.wasUsed('firewall-drop', 'nft')).toBe(false);
     await records.markUsed('firewall-drop', 'nft');
     await records.markUsed('firewall-drop', 'nft');
@@ -98,15 +98,15 @@ describe('marks of use', () => {
   });
 
   test('no target looks like one', async () => {
-    const records = recordsIn(new ModelHost().files(), () => 'boot');
+    const records = recordsOf(new ModelHost());
     await records.note({ ...record, target: 'used', holder: 'nft', backend: 'nft' });
     expect(await records.wasUsed('firewall-drop', 'nft')).toBe(false);
   });
 
   test('end with the boot, as what the kernel held does', async () => {
     const host = new ModelHost();
-    await recordsIn(host.files(), () => 'one').markUsed('firewall-drop', 'nft');
-    const next = recordsIn(host.files(), () => 'two');
+    await recordsOf(host, 'one').markUsed('firewall-drop', 'nft');
+    const next = recordsOf(host, 'two');
     expect(await next.wasUsed('firewall-drop', 'nft')).toBe(false);
     await next.markUsed('firewall-drop', 'nft');
     expect(host.records()).toHaveLength(1);
@@ -117,7 +117,7 @@ describe('marks of use', () => {
 describe('what is done once', () => {
   const setUp = () => {
     const host = new ModelHost();
-    return { host, records: recordsIn(host.files(), () => 'boot') };
+    return { host, records: recordsOf(host) };
   };
 
   test('is new once, whatever it is called', async () => {
@@ -160,7 +160,7 @@ describe('what is done once', () => {
 
 describe('what was there before', () => {
   test('is read back with its holder', async () => {
-    const records = recordsIn(new ModelHost().files(), () => 'boot');
+    const records = recordsOf(new ModelHost());
     await records.note({ ...record, former: 'open' });
     await records.note({ ...record, holder: 'firewall-drop', former: 'shut' });
     await records.note({ ...record, backend: 'other', former: 'not asked for' });
@@ -173,7 +173,7 @@ describe('what was there before', () => {
 
   test('is unknown where the record is torn', async () => {
     const host = new ModelHost();
-    const records = recordsIn(host.files(), () => 'boot');
+    const records = recordsOf(host);
     await records.note({ ...record, former: 'open' });
     const [path = ''] = host.records();
     host.volume.writeFileSync(path, '{"former":"op');
@@ -184,7 +184,7 @@ describe('what was there before', () => {
 
   test('is not taken from a file that others could have written', async () => {
     const host = new ModelHost();
-    const records = recordsIn(host.files(), () => 'boot');
+    const records = recordsOf(host);
     await records.note({ ...record, former: 'open' });
     const [path = ''] = host.records();
     host.volume.chmodSync(path, 0o666);

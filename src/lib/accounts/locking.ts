@@ -77,6 +77,7 @@ export function locking(user: UserName, circumstance: Circumstance, means: Means
     // The tools write the whole of the file, whosever line it is.
     lock: 'accounts',
     record: true,
+    persistent: true,
   };
 }
 

@@ -1,7 +1,7 @@
 import type * as fs from 'node:fs';
 import { dirname } from 'node:path/posix';
 import { ActionError } from '../outcome.ts';
-import { type Files, STATE } from '../ports.ts';
+import { type Files, STATE, type Writing } from '../ports.ts';
 import { codeOf } from './errors.ts';
 import { writeAll } from './in-place.ts';
 
@@ -12,6 +12,7 @@ export type FileSystem = Pick<
   | 'constants'
   | 'fstatSync'
   | 'fsyncSync'
+  | 'futimesSync'
   | 'lstatSync'
   | 'mkdirSync'
   | 'openSync'
@@ -65,19 +66,20 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
   }
 
   /** Makes a file that must not be there; what cannot be written whole is gone again. */
-  function write(path: string, text: string): void {
+  function write(path: string, text: string, { at, passing }: Writing = {}): void {
+    const lasting = text !== '' && !passing;
     opened(path, O_WRONLY | O_CREAT | O_EXCL, 0o600, (fd) => {
-      if (text === '') return;
       try {
-        writeAll(fd, Buffer.from(text), system);
-        system.fsyncSync(fd);
+        if (text !== '') writeAll(fd, Buffer.from(text), system);
+        if (at !== undefined) system.futimesSync(fd, at / 1000, at / 1000);
+        if (lasting) system.fsyncSync(fd);
       } catch (thrown) {
         system.unlinkSync(full(path));
         throw thrown;
       }
     });
     // Without this the name may be gone after a power loss, though the text is not.
-    if (text !== '') opened(dirname(path), O_RDONLY, 0, (fd) => system.fsyncSync(fd));
+    if (lasting) opened(dirname(path), O_RDONLY, 0, (fd) => system.fsyncSync(fd));
   }
 
   /** Whether a line that was cut short, by a full disk or a crash, would swallow the next one. */
@@ -137,9 +139,9 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
       }
     },
 
-    async create(path, text) {
+    async create(path, text, writing) {
       try {
-        write(path, text);
+        write(path, text, writing);
         return true;
       } catch (thrown) {
         if (codeOf(thrown) === 'EEXIST') return false;
@@ -147,12 +149,12 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
       }
     },
 
-    async replace(path, text) {
+    async replace(path, text, writing) {
       // Beside the folders, not in one: a leftover must not look like a record.
       const fresh = `${STATE}/new.${process.pid}`;
       try {
         await this.remove(fresh);
-        write(fresh, text);
+        write(fresh, text, writing);
         system.renameSync(full(fresh), full(path));
       } catch (thrown) {
         throw untrusted(path, `could not be replaced: ${(thrown as Error).message}`, thrown);
@@ -180,9 +182,14 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
       }
     },
 
-    async age(path) {
+    async written(path) {
       const status = system.lstatSync(full(path), { throwIfNoEntry: false });
-      return status && Date.now() - Number(status.mtimeMs);
+      return status && Number(status.mtimeMs);
+    },
+
+    async age(path) {
+      const at = await this.written(path);
+      return at === undefined ? undefined : Date.now() - at;
     },
 
     async ensurePrivate(path) {
@@ -212,6 +219,7 @@ export function noFiles(): Files {
     read: async () => undefined,
     readOwn: async () => undefined,
     list: async () => [],
+    written: async () => undefined,
     age: async () => undefined,
     remove: async () => false,
     append: homeless,

@@ -69,7 +69,7 @@ export function machine(
       const { vaultOf } = await import('./vault.ts');
       return vaultOf({ home, files, clock, uid });
     }),
-    records: recordsIn(files, bootId),
+    records: recordsIn(files, bootId, clock),
     journal: journalIn(files),
     lock: lockIn(files, machineProcesses, clock),
     // The decoders for old agents want the whole path, however the program was called.

@@ -44,6 +44,7 @@ function denial(name: string, file: HostsFile, ip: Ip, { holder, options }: Circ
     longest: 0,
     lock: path,
     record: true,
+    persistent: true,
     caveat: trusting
       ? 'if anything reads that file, which the settings say'
       : 'for services that use TCP wrappers, unless hosts.allow lets it in',
