@@ -1,9 +1,19 @@
 import type { Subcommand } from '../lib/person.ts';
+import { listCommand } from './list.ts';
 import { newCommand } from './new.ts';
 import { shimCommand } from './shim.ts';
+import { showCommand } from './show.ts';
+import { sweepCommand } from './sweep.ts';
 import { undoCommand } from './undo.ts';
 
 export { parseManual } from './manual.ts';
 
 /** The commands of `riposte` beside the actions, in the order of its help. */
-export const commands: readonly Subcommand[] = [newCommand, shimCommand, undoCommand];
+export const commands: readonly Subcommand[] = [
+  listCommand,
+  showCommand,
+  undoCommand,
+  sweepCommand,
+  shimCommand,
+  newCommand,
+];

@@ -1,60 +1,102 @@
-import { existing, findHome } from '../lib/node/home.ts';
-import { machine, say } from '../lib/node/machine.ts';
+import type { Host } from '../lib/host.ts';
+import type { Actions, Holding } from '../lib/inventory.ts';
+import { liftAll, liftOne } from '../lib/lift-all.ts';
 import { ActionError } from '../lib/outcome.ts';
-import type { Subcommand } from '../lib/person.ts';
 import { oneLine } from '../lib/text.ts';
-import type { Kept } from '../lib/vault.ts';
+import { actionsOf, holdingsOf } from './holdings.ts';
+import { complain, print } from './print.ts';
+import { type AtHome, atHome, hostOf, subcommand } from './subcommand.ts';
+import { canonicalTarget } from './target.ts';
 
-const USAGE = 'riposte undo [ID] [--home DIRECTORY]';
+interface Options extends AtHome {
+  readonly all?: true;
+  readonly holder?: string;
+}
 
-const HELP = `Usage: ${USAGE}
-
-Puts a file that remove-threat took back where it was: never over another one, and without the rights
-of setuid and setgid. Without an ID it says what is in quarantine.`;
-
-/** `riposte undo`: back out of quarantine, which only a person can. */
-export const undoCommand: Subcommand = {
-  name: 'undo',
-  summary: 'Says what is in quarantine, or puts a file of it back where it was.',
-  run: async ([, ...words]) => {
-    const { id, home, help } = read(words);
-    say(1, help ? HELP : await undo(id, home));
-    return 0;
+/** `riposte undo`: lifts blocks, whoever made them, and brings files back out of quarantine. */
+export const undoCommand = subcommand<Options>(
+  'undo',
+  'Lifts a block, or all of them, or brings a file back out of quarantine.',
+  (command) =>
+    atHome(command)
+      .argument('[target...]', 'addresses, accounts, paths, or ids of files in quarantine')
+      .option('--all', 'every block there is, and the tables that they stood on')
+      .option('--holder <name>', 'only what this program holds; manual for people')
+      .addHelpText(
+        'after',
+        `
+A file goes back where it was: never over another one, and without the rights of setuid and setgid.
+riposte list shows what is blocked; without a target this shows what is in quarantine.`,
+      ),
+  async ({ args, options, collection }) => {
+    const host = hostOf(options);
+    if (args.length > 0 && options.all) throw new ActionError('usage', 'say a target or --all');
+    if (args.length === 0 && !options.all) return quarantined(host);
+    const actions = await actionsOf(collection);
+    if (options.all && options.holder === undefined) return everything(actions, host);
+    const holdings = (await holdingsOf(actions, host)).filter(
+      ({ holder }) => options.holder === undefined || holder === options.holder,
+    );
+    if (options.all) return lift(holdings, actions, host);
+    let exit = 0;
+    for (const target of args) {
+      exit = Math.max(exit, await one(target, holdings, actions, host));
+    }
+    return exit;
   },
-};
+);
 
-async function undo(id: string | undefined, home: string | undefined): Promise<string> {
-  const { vault, log } = machine(
-    'riposte',
-    home === undefined ? findHome(process.argv0, true) : existing(home),
-  );
-  if (id === undefined) {
-    const kept = await vault.list();
-    return kept.length > 0 ? kept.map(row).join('\n') : 'Nothing is in quarantine.';
+async function everything(actions: Actions, host: Host): Promise<number> {
+  const { lifted, failures } = await liftAll(actions, host);
+  for (const failure of failures) complain(oneLine(failure));
+  const text = lifted === 1 ? '1 block is lifted' : `${lifted} blocks are lifted`;
+  await host.log.say(`undo --all by hand: ${text}, ${failures.length} failed`);
+  print(failures.length === 0 ? `${text}.` : `${text}, but for the above.`);
+  return failures.length === 0 ? 0 : 7;
+}
+
+async function one(
+  text: string,
+  holdings: readonly Holding[],
+  actions: Actions,
+  host: Host,
+): Promise<number> {
+  const target = canonicalTarget(text);
+  const found = holdings.filter((holding) => holding.target === target);
+  if (found.length > 0) return lift(found, actions, host);
+  if ((await kept(host)).some(({ id }) => id === text)) return restore(text, host);
+  throw new ActionError('usage', `nothing is held of ${target}; riposte list shows what is`);
+}
+
+async function lift(holdings: readonly Holding[], actions: Actions, host: Host): Promise<number> {
+  let exit = 0;
+  for (const holding of holdings) {
+    const failure = await liftOne(holding, actions, host);
+    const whose = `${holding.backend}, of ${holding.holder}`;
+    if (failure === undefined) print(oneLine(`${holding.target} is free (${whose}).`));
+    else complain(oneLine(`${failure} (${whose})`));
+    if (failure !== undefined) exit = 7;
   }
+  if (holdings.length === 0) print('There is nothing to undo.');
+  return exit;
+}
+
+/** Where there is no home there is no quarantine either. */
+const kept = async ({ home, vault }: Host) => (home === undefined ? [] : vault.list());
+
+async function quarantined(host: Host): Promise<number> {
+  const files = await kept(host);
+  for (const { id, at, size, sha256, path } of files) {
+    print(oneLine([id, at, `${size}`, sha256, path].join('  ')));
+  }
+  if (files.length === 0) print('Nothing is in quarantine.');
+  return 0;
+}
+
+async function restore(id: string, { vault, log }: Host): Promise<number> {
   const { path, caveat } = await vault.restore(id);
   const text = `${path} is back${caveat === undefined ? '' : `, ${caveat}`}`;
   await log.say(`${text} (${id}, by hand)`);
-  return oneLine(`${text}.`);
+  print(oneLine(`${text}.`));
+  return 0;
 }
-
-const row = ({ id, at, size, sha256, path }: Kept): string =>
-  oneLine([id, at, `${size}`, sha256, path].join('  '));
-
-function read(words: readonly string[]) {
-  const queue = [...words];
-  const ids: string[] = [];
-  let home: string | undefined;
-  let help = false;
-  for (let word = queue.shift(); word !== undefined; word = queue.shift()) {
-    const [flag, inline] = word.split(/=(.*)/s);
-    if (word === '--help' || word === '-h') help = true;
-    else if (flag === '--home') home = inline ?? queue.shift() ?? '';
-    else if (word.startsWith('-')) throw bad(`"${word}" is not understood`);
-    else ids.push(word);
-  }
-  if (ids.length > 1 || home === '') throw bad('say one ID');
-  return { id: ids[0], home, help };
-}
-
-const bad = (why: string) => new ActionError('usage', `${why}; usage: ${USAGE}`);

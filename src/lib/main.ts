@@ -3,6 +3,7 @@ import { byHand, failure } from './by-hand.ts';
 import { misunderstood } from './conclude.ts';
 import { execute } from './execute.ts';
 import { firstLine } from './hearing.ts';
+import type { Host } from './host.ts';
 import { identify } from './invocation.ts';
 import type { Result } from './log.ts';
 import { standardStreams } from './node/agent.ts';
@@ -59,7 +60,7 @@ async function dispatch(program: Program): Promise<number> {
   const call = identify(words, words.length === 0 && (await onTerminal()));
   return call.by === 'person'
     ? forPerson(program, action, name, call.words)
-    : forAgent(action, name, call.by === 'legacy' ? call.words : undefined);
+    : forAgent(program, action, name, call.by === 'legacy' ? call.words : undefined);
 }
 
 async function find({ actions }: Program, name: string): Promise<Response> {
@@ -119,6 +120,7 @@ async function forPerson(
 
 /** One run for an agent: its words if it is an old one, else its message on standard input. */
 async function forAgent(
+  program: Program,
   action: Response,
   name: string,
   words: readonly string[] | undefined,
@@ -135,7 +137,26 @@ async function forAgent(
   }
   const answers = request.dialect !== 'legacy' && request.verb === 'add';
   const call = { request, program: name, holder: name, ...(answers && { agent }) };
-  return ended(await execute(action, call, host));
+  const exit = ended(await execute(action, call, host));
+  await sweepAFew(program, host);
+  return exit;
+}
+
+/** Undoes a little of what is overdue; whatever comes of that, it is not this run's outcome. */
+async function sweepAFew({ actions }: Program, host: Host): Promise<void> {
+  try {
+    if (!(await host.records.isDue(host.clock.now().getTime()))) return;
+    const { A_FEW, sweepOverdue } = await import('./sweep.ts');
+    const loaded = await Promise.all(
+      actions.map(async ({ names, load }) => {
+        const action = (await load()).default;
+        return names.map((name) => [name, action] as const);
+      }),
+    );
+    await sweepOverdue(new Map(loaded.flat()), host, A_FEW);
+  } catch (thrown) {
+    await host.log.say(`Nothing was swept: ${asActionError(thrown).message}`);
+  }
 }
 
 /** Tells of a failure on standard error too, and gives the exit code. */

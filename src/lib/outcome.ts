@@ -7,6 +7,8 @@ export const OUTCOMES = {
   already: { exit: 0, meaning: 'It held before; its expiry, where it has one, was renewed.' },
   removed: { exit: 0, meaning: 'What this holder had made was undone.' },
   absent: { exit: 0, meaning: 'Nothing of this holder’s was there; the target is free of it.' },
+  expired: { exit: 0, meaning: 'It outlived its time, and a sweep undid it.' },
+  restored: { exit: 0, meaning: 'Something had taken it away; a sweep made it again.' },
   ignored: { exit: 0, meaning: 'A delete of what the agent cannot undo; nothing was done.' },
   ran: { exit: 0, meaning: 'A script behind the shim says that it did well; nobody looked.' },
   planned: { exit: 0, meaning: 'Dry run: the commands were printed and none was run.' },
@@ -44,7 +46,15 @@ export type Outcome = keyof typeof OUTCOMES;
 /** The outcomes that an error can carry. */
 export type Failure = Exclude<
   Outcome,
-  'applied' | 'already' | 'removed' | 'absent' | 'ignored' | 'ran' | 'planned'
+  | 'applied'
+  | 'already'
+  | 'removed'
+  | 'absent'
+  | 'expired'
+  | 'restored'
+  | 'ignored'
+  | 'ran'
+  | 'planned'
 >;
 
 /** The process exit code of an outcome: 0 only where the wanted state was seen to hold. */

@@ -28,6 +28,8 @@ export interface Records {
   /** Says, before an undo, that it is under way: whoever finds such a record finishes that. */
   leave(place: Place): Promise<void>;
   forget(place: Place): Promise<void>;
+  /** Whether it was made or renewed since the system was started. */
+  isOfThisBoot(entry: Entry): boolean;
   /** Whether some record should be looked at by now. */
   isDue(now: number): Promise<boolean>;
   /** Says when to ask for that again; nothing for never, until another record says so. */
@@ -180,6 +182,7 @@ export function recordsIn(files: Files, boot: () => string, clock: Pick<Clock, '
     async forget(place) {
       await files.remove(path(place));
     },
+    isOfThisBoot: (entry) => entry.boot === boot(),
     async isDue(now) {
       const next = await nextDue();
       return next !== undefined && next <= now;

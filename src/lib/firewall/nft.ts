@@ -1,6 +1,7 @@
 import type { Circumstance } from '../action.ts';
 import type { Backend } from '../effect.ts';
 import type { Ip } from '../fields.ts';
+import { nftSurvey } from './nft-survey.ts';
 import { type Corner, LONGEST, member, timeout } from './nft-table.ts';
 
 // Counters in sets need nft 0.9.5 and kernel 5.7.
@@ -19,6 +20,7 @@ export function nft(ip: Ip, { holder, expiry, kernel }: Circumstance): Backend {
     name: 'nft',
     longest: LONGEST,
     record: false,
+    survey: nftSurvey,
     effects: [member(corner(holder), ip, timeout(expiry), { replace })],
   };
 }

@@ -2,6 +2,7 @@ import type { Circumstance, Option } from '../action.ts';
 import type { Backend } from '../effect.ts';
 import type { Ip } from '../fields.ts';
 import { ActionError } from '../outcome.ts';
+import { nftSurvey } from './nft-survey.ts';
 import { type Corner, LONGEST, member, timeout } from './nft-table.ts';
 
 /** Packets a second that still pass where nobody says otherwise. */
@@ -63,6 +64,7 @@ export function throttle(ip: Ip, { holder, expiry, options }: Circumstance): Bac
     name: 'nft-limit',
     longest: LONGEST,
     record: false,
+    survey: nftSurvey,
     caveat: `to ${rate}`,
     // Adding an element again never changes its limit.
     effects: [member(corner(holder), ip, words, { replace: true })],

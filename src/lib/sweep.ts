@@ -1,0 +1,251 @@
+import { type Action, isDeed } from './action.ts';
+import { type Block, block } from './block.ts';
+import { circumstanceOf } from './call.ts';
+import { conclude } from './conclude.ts';
+import type { Backend } from './effect.ts';
+import type { Host } from './host.ts';
+import { type Actions, surveyAll } from './inventory.ts';
+import type { Result } from './log.ts';
+import { remembers } from './memory.ts';
+import { refuseProtected } from './neverblock.ts';
+import { ActionError, asActionError, exitCode } from './outcome.ts';
+import { ask } from './perform.ts';
+import type { Entry, Place } from './record.ts';
+import type { Listed } from './records.ts';
+import { requestFor, textsFor } from './retold.ts';
+import { unblock } from './unblock.ts';
+import { type FieldValues, read } from './values.ts';
+
+/** How much a sweep may do. */
+export interface Scope {
+  /** The most blocks that it undoes or makes again. */
+  readonly most: number;
+  /** Milliseconds since the process began after which it begins with no other. */
+  readonly end: number;
+}
+
+/** All of it, however long it takes. */
+export const WHOLE: Scope = { most: Number.POSITIVE_INFINITY, end: Number.POSITIVE_INFINITY };
+
+/** A few, beside what a run was called for. */
+export const A_FEW: Scope = { most: 3, end: 10_000 };
+
+// Whatever could not be brought to an end is not tried again by every run.
+const RETRY = 60_000;
+
+/**
+ * Brings to an end what runs that died, or agents, have left: what outlived its time is undone, an
+ * undo that was begun is finished, and records of what is no more are forgotten.
+ */
+export async function sweepOverdue(
+  actions: Actions,
+  host: Host,
+  scope: Scope,
+): Promise<readonly Result[]> {
+  const now = host.clock.now().getTime();
+  // Whoever comes next need not do the same.
+  await host.records.dueAt(now + RETRY);
+  const places = await host.records.places();
+  const results: Result[] = [];
+  for (const place of places.filter(({ lookAgain }) => lookAgain <= now)) {
+    if (results.length >= scope.most || host.clock.elapsed() >= scope.end) break;
+    const result = await swept(place, actions, host);
+    if (result) results.push(await conclude(result, host));
+  }
+  const next = places.map(({ lookAgain }) => lookAgain).filter((time) => time > now);
+  const all = results.length < scope.most && host.clock.elapsed() < scope.end;
+  await host.records.dueAt(all ? earliest(allGood(results) ? next : [...next, now + RETRY]) : now);
+  return results;
+}
+
+const earliest = (times: readonly number[]): number | undefined =>
+  times.reduce<number | undefined>(
+    (first, time) => (first === undefined || time < first ? time : first),
+    undefined,
+  );
+
+/** Makes again what should hold, and of which the marks are gone though nobody undid it. */
+export async function restoreLost(
+  actions: Actions,
+  host: Host,
+  scope: Scope,
+): Promise<readonly Result[]> {
+  const results: Result[] = [];
+  const seen = await surveyAll(actions, host, () => {});
+  const places = await host.records.places();
+  for (const { survey, sightings } of seen) {
+    const there = new Set(sightings.map((one) => nameOf(one)));
+    const lost = places.filter(
+      (place) => survey.backends.includes(place.backend) && !there.has(nameOf(place)),
+    );
+    for (const place of lost) {
+      if (results.length >= scope.most || host.clock.elapsed() >= scope.end) return results;
+      const result = await restored(place, actions, host);
+      if (result) results.push(await conclude(result, host));
+    }
+  }
+  return results;
+}
+
+const nameOf = ({ backend, holder, target }: Omit<Place, 'action'>) =>
+  `${backend} ${holder} ${target}`;
+
+/** What a record is about, for the library. */
+interface Subject {
+  readonly action: Action;
+  readonly values: FieldValues;
+  readonly backends: readonly Backend[];
+}
+
+/** Throws `bad-state` for what this version cannot take up. */
+function subjectOf(
+  entry: Entry,
+  seconds: number | undefined,
+  actions: Actions,
+  host: Host,
+): Subject {
+  const action = actions.get(entry.action);
+  if (!action || isDeed(action)) {
+    const text = `${entry.action} is no action of this program, which has ${entry.target} on record`;
+    throw new ActionError('bad-state', `${text}; see to it by hand`);
+  }
+  const request = requestFor('delete', textsFor(action, entry));
+  const values = read(action, request);
+  const { holder, options = {} } = entry;
+  const circumstance = circumstanceOf({ request, holder, options }, seconds, host);
+  return { action, values, backends: action.backends(values, circumstance) };
+}
+
+async function swept(place: Listed, actions: Actions, host: Host): Promise<Result | undefined> {
+  const entry = await host.records.entry(place);
+  if (!entry) return undefined;
+  const base = resultOf(entry);
+  try {
+    if (entry.stage === 'making' && !isOver(entry, host)) {
+      await settleUnfinished(entry, actions, host);
+      return undefined;
+    }
+    const { backends } = subjectOf(entry, undefined, actions, host);
+    if (entry.enforced && entry.stage !== 'going') {
+      await host.records.forget(entry);
+      return undefined;
+    }
+    const { removed } = await unblock(entry, backends, host);
+    const again = await renewedMeanwhile(entry, actions, host);
+    if (again) return again;
+    const begun = entry.stage === 'going';
+    const why = begun ? 'a delete of it did not come to its end' : 'it outlived its time';
+    const done = removed.length > 0 ? 'it is undone' : 'nothing was left of it';
+    return {
+      ...base,
+      verb: 'delete',
+      outcome: removed.length === 0 ? 'absent' : begun ? 'removed' : 'expired',
+      detail: `${entry.target}: ${why}; ${done}`,
+    };
+  } catch (thrown) {
+    const { kind, message } = asActionError(thrown);
+    return { ...base, verb: 'delete', outcome: kind, detail: message };
+  }
+}
+
+const isOver = ({ until }: Entry, { clock }: Host): boolean =>
+  until !== undefined && Date.parse(until) <= clock.now().getTime();
+
+const resultOf = ({ action, holder, target, backend, alert, rule }: Entry) => ({
+  action,
+  holder,
+  target,
+  backend,
+  ...(alert !== undefined && { alert }),
+  ...(rule !== undefined && { rule }),
+});
+
+/** Another run may have made it again while this one undid it: then it must hold. */
+async function renewedMeanwhile(
+  { action, holder, target, backend }: Entry,
+  actions: Actions,
+  host: Host,
+): Promise<Result | undefined> {
+  const place = { action, holder, target, backend };
+  const entry = await host.records.entry(place);
+  return entry && entry.stage !== 'going' && !isOver(entry, host)
+    ? restored(place, actions, host)
+    : undefined;
+}
+
+/** A run died before it knew whether it holds: where it does it stays, until its time is over. */
+async function settleUnfinished(entry: Entry, actions: Actions, host: Host): Promise<void> {
+  const { backends } = subjectOf(entry, undefined, actions, host);
+  const backend = backends.find(({ name }) => name === entry.backend);
+  if (backend && (await isThere(entry, backend, host))) {
+    await host.records.note({ ...entry, stage: 'held' });
+  } else {
+    await host.records.forget(entry);
+  }
+}
+
+async function isThere(entry: Entry, backend: Backend, host: Host): Promise<boolean> {
+  if (remembers(backend)) return backend.memory.holds(await ask(backend.memory.look, host));
+  const { survey } = backend;
+  if (survey) {
+    const seen = await ask(survey.look([entry.holder]), host);
+    return seen.some((one) => nameOf(one) === nameOf(entry));
+  }
+  for (const { see } of backend.effects) {
+    if (see && (await ask(see, host)) === 'present') return true;
+  }
+  return false;
+}
+
+/** Makes the block again that a record tells of, for what is left of its time. */
+async function restored(place: Place, actions: Actions, host: Host): Promise<Result | undefined> {
+  const entry = await host.records.entry(place);
+  if (entry?.stage !== 'held' || !isMeant(entry, host)) return undefined;
+  const base = resultOf(entry);
+  try {
+    const seconds = left(entry, host);
+    const { action, values, backends } = subjectOf(entry, seconds, actions, host);
+    await refuseProtected(action, values, host);
+    const backend = backends.find(({ name }) => name === entry.backend);
+    if (!backend || remembers(backend)) return undefined;
+    const standing = await block(blockOf(entry, seconds), [backend], host);
+    await standing.settle();
+    const detail = `${entry.target}: something had taken it away; it ${action.states.held} again`;
+    return { ...base, verb: 'add', outcome: 'restored', detail };
+  } catch (thrown) {
+    const { kind, message } = asActionError(thrown);
+    return { ...base, verb: 'add', outcome: kind, detail: message };
+  }
+}
+
+/** Seconds until its end. */
+const left = ({ until }: Entry, { clock }: Host): number | undefined =>
+  until === undefined
+    ? undefined
+    : Math.max(1, Math.ceil((Date.parse(until) - clock.now().getTime()) / 1000));
+
+/**
+ * Whether it should still hold. An agent that does not say when a block ends has forgotten it after
+ * a reboot: then nobody would ever end it.
+ */
+function isMeant(entry: Entry, host: Host): boolean {
+  if (entry.until !== undefined) return !isOver(entry, host);
+  return entry.endless === true || host.records.isOfThisBoot(entry);
+}
+
+function blockOf(entry: Entry, expiry: number | undefined): Block {
+  const {
+    backend: _,
+    stage: __,
+    boot: ___,
+    former: ____,
+    enforced: _____,
+    persistent: ______,
+    ...who
+  } = entry;
+  return { ...who, ...(expiry !== undefined && { expiry }) };
+}
+
+/** Whether every one of them ended well. */
+export const allGood = (results: readonly Result[]): boolean =>
+  results.every(({ outcome }) => exitCode(outcome) === 0);
