@@ -27,6 +27,8 @@ test('0 is only where the wanted state holds, and every failure has a code of it
     'already',
     'removed',
     'absent',
+    'expired',
+    'restored',
     'ignored',
     'ran',
     'planned',
