@@ -410,6 +410,18 @@ export class ModelHost {
     this.#now += milliseconds;
   }
 
+  /** What time it is, in milliseconds since 1970. */
+  now(): number {
+    return this.#now;
+  }
+
+  /** Paths of all files in the folder of our own. */
+  own(): readonly string[] {
+    return Object.keys(this.volume.toJSON())
+      .filter((path) => path.startsWith(`${HOME}/${STATE}/`) && this.#isFile(path))
+      .sort();
+  }
+
   /** Whether the target is kept out, or slowed, by whatever means. */
   holds(target: string): boolean {
     return this.keepsOut(target) || this.#models.some((model) => model.slows?.(target));

@@ -1,6 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import type { Completed } from '../../../src/lib/effect.ts';
 import { no, ok } from './answer.ts';
+import { jsonOf } from './nft-json.ts';
 
 interface Element {
   /** In milliseconds of the host's clock; nothing for never. */
@@ -9,7 +10,7 @@ interface Element {
   readonly limit: string | undefined;
 }
 
-interface ElementSet {
+export interface ElementSet {
   readonly type: string;
   readonly size: number;
   readonly flags: string | undefined;
@@ -23,7 +24,7 @@ interface Chain {
   readonly rules: string[];
 }
 
-interface Table {
+export interface Table {
   dormant: boolean;
   readonly sets: Map<string, ElementSet>;
   readonly chains: Map<string, Chain>;
@@ -91,6 +92,10 @@ const LIMIT = String.raw`limit rate over \d+\/\w+ burst \d+ packets`;
 const TABLE = String.raw`(?<table>\w+ (?<name>[\w-]+))`;
 
 const FORMS: readonly Form[] = [
+  {
+    shape: /^flush ruleset$/,
+    commit: (_nft, tables) => tables.clear(),
+  },
   {
     shape: new RegExp(`^(?<verb>add|create) table ${TABLE}(?<dormant> \\{ flags dormant; \\})?$`),
     names: (tables, { part: { table = '' } }) => {
@@ -218,6 +223,7 @@ const FORMS: readonly Form[] = [
 ];
 
 const LIST = /^list ruleset(?: (?<family>\w+))?$/;
+const AS_JSON = /^-j list table (?<table>\w+ [\w-]+)$/;
 
 /** A rule as it is listed; what no packet met yet, its counter says so. */
 const figured = (rule: string) => rule.replace('counter', 'counter packets 0 bytes 0');
@@ -293,7 +299,17 @@ export class Nft {
     const piped = words.join(' ') === '-f -';
     const lines = piped ? (stdin ?? '').split('\n').slice(0, -1) : [words.join(' ')];
     this.#purge();
+    const asked = AS_JSON.exec(words.join(' '))?.groups?.['table'];
+    if (asked !== undefined) return this.#json(asked);
     return this.#transact(lines, terse, piped ? '/dev/stdin' : '');
+  }
+
+  #json(name: string): Completed {
+    const table = this.#tables.get(name);
+    if (table) return ok(`${JSON.stringify(jsonOf(name, table, this.now()))}\n`);
+    const line = `list table ${name}`;
+    const marks = `${' '.repeat(line.length - name.length + 5)}${'^'.repeat(name.length - 5)}`;
+    return no(1, `Error: ${MISSING}\n${line}\n${marks}`, '');
   }
 
   #purge(): void {
