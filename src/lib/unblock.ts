@@ -30,8 +30,11 @@ export async function unblock(
   const removed: string[] = [];
   let shared = false;
   const refusals: Refusal[] = [];
-  for (const backend of backends) {
-    const onRecord = recorded?.includes(backend.name) ?? false;
+  const isOnRecord = ({ name }: Backend) => recorded?.includes(name) ?? false;
+  // What is known to be there comes first: most often there is nothing else.
+  const order = [...backends.filter(isOnRecord), ...backends.filter((one) => !isOnRecord(one))];
+  for (const backend of order) {
+    const onRecord = isOnRecord(backend);
     // Where the records cannot be read, everything is looked into.
     if (removed.length > 0 && recorded && !onRecord) continue;
     try {
