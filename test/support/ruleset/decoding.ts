@@ -68,7 +68,8 @@ function fieldsOf({ prematch }: Decoder, line: string): ReadonlyMap<string, stri
 
 function* flat(value: unknown, key = ''): Generator<[string, string]> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-    for (const [name, each] of Object.entries(value)) yield* flat(each, key ? `${key}.${name}` : name);
+    for (const [name, each] of Object.entries(value))
+      yield* flat(each, key ? `${key}.${name}` : name);
   } else if (typeof value === 'string') yield [key, wellFormed(value)];
   else if (value !== null) yield [key, JSON.stringify(value)];
 }

@@ -9,7 +9,7 @@ const CLASSES: Readonly<Record<string, string>> = {
   W: '[^A-Za-z0-9@_-]',
   D: '[^0-9]',
   S: '[^ ]',
-  '.': '[^]',
+  '.': '[\\s\\S]',
 };
 
 const ITSELF = '$()\\|<';

@@ -61,7 +61,10 @@ const byLevel = (one: Rule, other: Rule) => rank(other.level) - rank(one.level);
 
 const matches = ({ decodedAs, fields }: Rule, { decoder, fields: values }: Decoded): boolean =>
   (!decodedAs || decodedAs === decoder) &&
-  fields.every(([name, expression]) => osRegex(expression).test(values.get(name) ?? '\0'));
+  fields.every(([name, expression]) => {
+    const value = values.get(name);
+    return value !== undefined && osRegex(expression).test(value);
+  });
 
 /** The description as it stands in an alert: a field that is not there leaves nothing. */
 export const described = ({ description }: Rule, { fields }: Decoded): string =>

@@ -5,9 +5,7 @@ import { osRegex } from './expression.ts';
 const SHELL = osRegex(
   String.raw`^\w\w\w \w+\s+\d+ \d\d:\d\d:\d\d \p*\w+ \d+ /\S+/active-response/bin/|^\w\w\w \d\d/\d\d/\d\d\d\d \.+"active-response/bin/|^\d\d/\d\d/\d\d\d\d \.+"active-response/bin/`,
 );
-const JSON_LINE = osRegex(
-  String.raw`^\d\d\d\d/\d\d/\d\d \d\d:\d\d:\d\d active-response/bin/\S+: `,
-);
+const JSON_LINE = osRegex(String.raw`^\d\d\d\d/\d\d/\d\d \d\d:\d\d:\d\d active-response/bin/\S+: `);
 
 /** It has no anchor: words inside a line are enough. */
 const API: DecoderFile = {

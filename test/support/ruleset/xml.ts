@@ -1,21 +1,26 @@
+/** Those that these files have; a test says which has its place where. */
+export type Attributes = Readonly<
+  Partial<Record<'name' | 'id' | 'level' | 'offset' | 'frequency' | 'timeframe', string>>
+>;
+
 /** One element: it holds either elements or text. */
 export interface Element {
   readonly name: string;
-  readonly attributes: Readonly<Record<string, string>>;
+  readonly attributes: Attributes;
   readonly children: readonly Element[];
   readonly text: string;
 }
 
 interface Open {
   readonly name: string;
-  readonly attributes: Record<string, string>;
+  readonly attributes: Attributes;
   readonly children: Element[];
   text: string;
 }
 
 // A comment that holds "!>" would end there for a manager, whose XML is its own. It knows no entities.
 const TOKEN =
-  /<!--(?:(?!--|!>)[^])*-->|<\/(?<close>\w+)>|<(?<open>\w+)(?<attributes>(?: \w+="[^"<&]*")*)>|(?<text>[^<&]+)/y;
+  /<!--(?:(?!--|!>)[\s\S])*-->|<\/(?<close>\w+)>|<(?<open>\w+)(?<attributes>(?: \w+="[^"<&]*")*)>|(?<text>[^<&]+)/y;
 
 /**
  * The elements of a file of decoders or rules, of which there may be several side by side. Strict:
@@ -35,7 +40,9 @@ export function parseXml(source: string): readonly Element[] {
   return finished(root).children;
 }
 
-function take(open: Open[], token: Readonly<Record<string, string | undefined>>): void {
+type Token = Readonly<Partial<Record<'open' | 'close' | 'attributes' | 'text', string>>>;
+
+function take(open: Open[], token: Token): void {
   const inner = open.at(-1);
   if (!inner) throw new Error('closed too often');
   if (token.open) {
@@ -47,7 +54,7 @@ function take(open: Open[], token: Readonly<Record<string, string | undefined>>)
   } else if (token.text) inner.text += token.text;
 }
 
-function pairs(text = ''): Record<string, string> {
+function pairs(text = ''): Attributes {
   const all: Record<string, string> = {};
   for (const [, name = '', value = ''] of text.matchAll(/(\w+)="([^"]*)"/g)) {
     if (name in all) throw new Error(`${name} is there twice`);
