@@ -1,4 +1,4 @@
-import { chmod, constants, copyFile, link, mkdir, rename, writeFile } from 'node:fs/promises';
+import { chmod, constants, copyFile, cp, link, mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { BuildError, messageOf } from './failure.ts';
 import type { Licence } from './licences.ts';
@@ -23,6 +23,8 @@ export async function stage(delivery: Delivery, out: string): Promise<string> {
     await mkdir(tree, { mode: 0o755 });
     await putNames(delivery, path.join(tree, 'active-response', 'bin'));
     await putLicences(delivery.licences, tree);
+    // For the manager, wherever it runs: it comes with every target.
+    await cp(path.join(root, 'ruleset'), path.join(tree, 'ruleset'), { recursive: true });
     await writeSums(tree);
     await replace(final, tree, path.join(work, 'old'));
   });

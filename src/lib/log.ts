@@ -54,9 +54,16 @@ export function logTo(sink: Sink, clock: Clock, program: string, path: string): 
     // the stock decoders and rules look for.
     outcome: ({ outcome, ...rest }) =>
       write(
-        JSON.stringify({
-          riposte: { outcome, exit: exitCode(outcome), ...rest, ms: Math.round(clock.elapsed()) },
-        }),
+        JSON.stringify(
+          {
+            riposte: { outcome, exit: exitCode(outcome), ...rest, ms: Math.round(clock.elapsed()) },
+          },
+          wellFormed,
+        ),
       ),
   };
 }
+
+/** A manager's parser refuses the whole line where half a surrogate pair is written in it. */
+const wellFormed = (_: string, value: unknown) =>
+  typeof value === 'string' ? value.toWellFormed() : value;

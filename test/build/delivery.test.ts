@@ -62,6 +62,16 @@ describe('what comes with them', () => {
     }
   });
 
+  test('the decoder and the rules for the manager, as they stand here', async () => {
+    const files = await filesIn(path.join(root, 'ruleset'));
+    expect(files).toHaveLength(2);
+    expect(await filesIn(path.join(delivered, 'ruleset'))).toEqual(files);
+    for (const file of files) {
+      const [here, there] = [root, delivered].map((folder) => path.join(folder, 'ruleset', file));
+      expect(await readFile(there ?? '', 'utf8'), file).toBe(await readFile(here ?? '', 'utf8'));
+    }
+  });
+
   test('the licences of Riposte, the runtime and everything bundled', async () => {
     expect(await readFile(path.join(delivered, 'LICENSE'), 'utf8')).toBe(
       await readFile(path.join(root, 'LICENSE'), 'utf8'),
