@@ -57,6 +57,12 @@ export const systemPackages = [
     without: firewall,
   },
   { name: 'strace', tools: ['strace'], purpose: 'counting processes', without: observed },
+  {
+    name: 'libxml2-utils',
+    tools: ['xmllint'],
+    purpose: 'a second opinion on the ruleset',
+    without: 'one test of the ruleset',
+  },
   { name: 'procps', tools: ['ps', 'pkill'], purpose: 'finding processes', without: observed },
   {
     name: 'conntrack',
