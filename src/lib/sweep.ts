@@ -19,19 +19,25 @@ import { type FieldValues, read } from './values.ts';
 /** How much a sweep may do. */
 export interface Scope {
   /** The most blocks that it undoes or makes again. */
-  readonly most: number;
+  readonly effects: number;
+  /** The most records that it looks into. */
+  readonly records: number;
   /** Milliseconds since the process began after which it begins with no other. */
   readonly end: number;
+  /** Milliseconds until the next may follow. */
+  readonly rest: number;
 }
 
+const NO_END = Number.POSITIVE_INFINITY;
+
 /** All of it, however long it takes. */
-export const WHOLE: Scope = { most: Number.POSITIVE_INFINITY, end: Number.POSITIVE_INFINITY };
+export const WHOLE: Scope = { effects: NO_END, records: NO_END, end: NO_END, rest: 0 };
 
-/** A few, beside what a run was called for. */
-export const A_FEW: Scope = { most: 3, end: 10_000 };
-
-// Whatever could not be brought to an end is not tried again by every run.
+// Milliseconds until what could not be brought to an end is tried again.
 const RETRY = 60_000;
+
+/** A few, beside what a run was called for: thousands of records must not make every run wait. */
+export const A_FEW: Scope = { effects: 3, records: 1_000, end: 10_000, rest: RETRY };
 
 /**
  * Brings to an end what runs that died, or agents, have left: what outlived its time is undone, an
@@ -46,16 +52,26 @@ export async function sweepOverdue(
   // Whoever comes next need not do the same.
   await host.records.dueAt(now + RETRY);
   const places = await host.records.places();
+  const due = places.filter(({ lookAgain }) => lookAgain <= now);
   const results: Result[] = [];
-  for (const place of places.filter(({ lookAgain }) => lookAgain <= now)) {
-    if (results.length >= scope.most || host.clock.elapsed() >= scope.end) break;
+  let looked = 0;
+  for (const place of due) {
+    const enough = results.length >= scope.effects || looked >= scope.records;
+    if (enough || host.clock.elapsed() >= scope.end) break;
+    looked += 1;
     const result = await swept(place, actions, host);
     if (result) results.push(await conclude(result, host));
   }
-  const next = places.map(({ lookAgain }) => lookAgain).filter((time) => time > now);
-  const all = results.length < scope.most && host.clock.elapsed() < scope.end;
-  await host.records.dueAt(all ? earliest(allGood(results) ? next : [...next, now + RETRY]) : now);
+  await host.records.dueAt(nextAfter());
   return results;
+
+  function nextAfter(): number | undefined {
+    if (results.length >= scope.effects) return now;
+    const later = places.map(({ lookAgain }) => lookAgain).filter((time) => time > now);
+    const again = looked < due.length || !allGood(results) ? [now + RETRY] : [];
+    const first = earliest([...later, ...again]);
+    return first === undefined ? undefined : Math.max(first, now + scope.rest);
+  }
 }
 
 const earliest = (times: readonly number[]): number | undefined =>
@@ -79,7 +95,7 @@ export async function restoreLost(
       (place) => survey.backends.includes(place.backend) && !there.has(nameOf(place)),
     );
     for (const place of lost) {
-      if (results.length >= scope.most || host.clock.elapsed() >= scope.end) return results;
+      if (results.length >= scope.effects || host.clock.elapsed() >= scope.end) return results;
       const result = await restored(place, actions, host);
       if (result) results.push(await conclude(result, host));
     }
