@@ -30,11 +30,12 @@ export async function unblock(
   const removed: string[] = [];
   let shared = false;
   const refusals: Refusal[] = [];
-  const isOnRecord = ({ name }: Backend) => recorded?.includes(name) ?? false;
-  // What is known to be there comes first: most often there is nothing else.
-  const order = [...backends.filter(isOnRecord), ...backends.filter((one) => !isOnRecord(one))];
-  for (const backend of order) {
-    const onRecord = isOnRecord(backend);
+  // Whatever becomes of this run, a sweep will know what was meant.
+  for (const { name } of backends.filter((one) => !remembers(one))) {
+    if (recorded?.includes(name)) await leaving({ ...who, backend: name }, host);
+  }
+  for (const backend of backends) {
+    const onRecord = recorded?.includes(backend.name) ?? false;
     // Where the records cannot be read, everything is looked into.
     if (removed.length > 0 && recorded && !onRecord) continue;
     try {
@@ -45,7 +46,6 @@ export async function unblock(
         continue;
       }
       const place = { ...who, backend: backend.name };
-      if (onRecord) await leaving(place, host);
       if ((await lift(backend, host)) === 'removed') removed.push(backend.name);
       if (onRecord) await host.records.forget(place);
     } catch (thrown) {
