@@ -7,7 +7,10 @@ import type { Manual, Spec } from '../lib/person.ts';
 import { candidates } from '../lib/protocol.ts';
 import type { Verb } from '../lib/request.ts';
 
-const TARGET: Readonly<Record<Subject, { placeholder: string; help: string; example: string }>> = {
+/** How a person names a target, and one to try things with. */
+export const TARGET: Readonly<
+  Record<Subject, { placeholder: string; help: string; example: string }>
+> = {
   srcip: {
     placeholder: 'address',
     help: 'the IPv4 or IPv6 address',
