@@ -1,4 +1,5 @@
 import type { Subcommand } from '../lib/person.ts';
+import { completionCommand } from './completion.ts';
 import { doctorCommand } from './doctor.ts';
 import { listCommand } from './list.ts';
 import { newCommand } from './new.ts';
@@ -18,4 +19,5 @@ export const commands: readonly Subcommand[] = [
   doctorCommand,
   shimCommand,
   newCommand,
+  completionCommand(() => commands),
 ];
