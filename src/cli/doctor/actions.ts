@@ -2,6 +2,7 @@ import { isDeed, type Response } from '../../lib/action.ts';
 import type { Backend } from '../../lib/effect.ts';
 import { type ActionError, asActionError } from '../../lib/outcome.ts';
 import { productOf } from '../../lib/restart/product.ts';
+import { SETTINGS } from '../../lib/settings.ts';
 import { isForeign } from './ar-conf.ts';
 import { bad, type Check, type Finding, good, halves, listed, warning } from './finding.ts';
 import { refusal } from './questions.ts';
@@ -40,29 +41,26 @@ export function judgeAction(facts: ActionFacts): Finding[] {
   if (failure) return [unplanned(facts, failure, trouble)];
   if (facts.lack !== undefined) {
     const { what, fix } = halves(facts.lack);
-    return [trouble(`not ready: ${what}`, fix, name)];
+    return [trouble(`not ready: ${what}`, fix ?? needed(facts), name)];
   }
   const kinds = Object.entries(ways);
   if (kinds.length === 0) return [good('ready: a dry run went as planned', name)];
   const able = kinds.filter(([, all]) => all.some(isUsable));
   if (able.length === 0) {
     const why = (kinds[0]?.[1] ?? []).map((way) => `${way.name}: ${way.obstacle}`);
-    const fix = facts.needs && `it needs ${facts.needs}`;
-    return [trouble(`not ready: ${why.join('; ')}`, fix, name)];
+    return [trouble(`not ready: ${why.join('; ')}`, needed(facts), name)];
   }
   const lacking = kinds.filter(([, all]) => !all.some(isUsable));
   return [
     good(ready(able[0]?.[1] ?? []), name),
     ...lacking.map(([kind, all]) => {
       const why = all.map((way) => `${way.name}: ${way.obstacle}`).join('; ');
-      return trouble(
-        `not ready for ${kind}: ${why}`,
-        facts.needs && `it needs ${facts.needs}`,
-        name,
-      );
+      return trouble(`not ready for ${kind}: ${why}`, needed(facts), name);
     }),
   ];
 }
+
+const needed = ({ needs }: ActionFacts) => `it needs ${needs ?? 'what its page says'}`;
 
 const isUsable = ({ obstacle }: WayFacts) => obstacle === undefined;
 
@@ -88,7 +86,14 @@ function unplanned(
     const text = `needs an argument or a setting: ${what}`;
     return wanted ? warning(text, fix, name) : good(text, name);
   }
-  // Nobody wants it before root says so; settings that are wrong are a finding of their own.
+  if (message.includes(SETTINGS) && kind !== 'refused') {
+    return trouble(
+      'not ready: root’s settings cannot be used',
+      `see what is said of ${SETTINGS}`,
+      name,
+    );
+  }
+  // Nobody wants it before root says so.
   if (kind === 'refused' || kind === 'bad-settings') {
     const how = kind === 'refused' ? fix : 'see docs/settings.md';
     const finding = trouble(`not set up: ${what}`, how, name);
