@@ -1,5 +1,6 @@
 import { describe, expect } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
+import { BUILT } from '../support/home.ts';
 import { it, type Stage } from './support/stage.ts';
 
 interface Found {
@@ -449,6 +450,121 @@ describe('a home that is none', () => {
     });
     expect(told.findings).toContainEqual(
       expect.objectContaining({ check: 'actions', about: 'firewall-drop', status: 'good' }),
+    );
+  });
+});
+
+describe('a host that cannot', () => {
+  const inside = (stage: Stage, mounts: string, command: string) =>
+    stage.shell('unshare -m --propagation private sh -c "$1 && exec $2"', mounts, command);
+  const reading = (stdout: string) => (JSON.parse(stdout) as Told).findings;
+  const actions = (stdout: string) => reading(stdout).filter(({ check }) => check === 'actions');
+
+  it.concurrent('has no tool: not ready, with what is needed', async ({ stage, skip }) => {
+    if (!isRoot) skip('it needs root');
+    await healthy(stage);
+    const hidden = ['nft', 'ipset', 'iptables'].map(
+      (tool) => `mount --bind /dev/null $(realpath /usr/sbin/${tool})`,
+    );
+    const ran = await inside(stage, hidden.join(' && '), `${PROGRAM} doctor --json firewall-drop`);
+    expect(actions(ran.stdout)).toEqual([
+      {
+        check: 'actions',
+        status: 'bad',
+        about: 'firewall-drop',
+        what: expect.stringMatching(
+          /^not ready: nft: nft is not installed; ipset: ip.* is not installed/,
+        ),
+        fix: 'it needs nftables, or ipset and iptables, or iptables',
+      },
+    ]);
+    expect(ran.exitCode).toBe(1);
+  });
+
+  it.concurrent('a backend that root has forced is the only one looked at', async ({ stage }) => {
+    await healthy(stage);
+    await stage.shell(settings('{"actions":{"firewall-drop":{"backend":"iptables"}}}'));
+    const { findings } = await doctor(stage, 'firewall-drop');
+    expect(findings[0]?.what).toBe('ready: iptables');
+  });
+
+  it.concurrent('may not: a container without the capability', async ({ stage, skip }) => {
+    if (!isRoot) skip('it needs root');
+    await healthy(stage);
+    const drop = 'setpriv --bounding-set=-net_admin --inh-caps=-net_admin';
+    const ran = await stage.shell(`${drop} ${PROGRAM} doctor --json firewall-drop`);
+    expect(ran.exitCode).toBe(1);
+    expect(actions(ran.stdout)).toMatchObject([
+      { status: 'bad', what: expect.stringMatching(/^not ready: nft: nft may not change/) },
+    ]);
+    expect(reading(ran.stdout)).toContainEqual(
+      expect.objectContaining({
+        check: 'rights',
+        status: 'bad',
+        what: expect.stringContaining('NET_ADMIN'),
+      }),
+    );
+  });
+
+  it.concurrent('runs nothing from there, and keeps nothing', async ({ stage, skip }) => {
+    if (!isRoot) skip('it needs root');
+    await healthy(stage);
+    const home = stage.home.path;
+    const mounts = `mount --bind ${home} ${home} && mount -o remount,bind,noexec,ro ${home}`;
+    const ran = await inside(
+      stage,
+      mounts,
+      `${BUILT}/riposte doctor --json --home ${home} firewall-drop`,
+    );
+    const found = reading(ran.stdout).filter(({ check }) => check === 'home' || check === 'log');
+    const bad = found.filter(({ status }) => status === 'bad').map(({ what }) => what);
+    expect(bad).toEqual([
+      expect.stringContaining('mounted with noexec'),
+      expect.stringContaining('mounted read-only'),
+      expect.stringContaining('cannot be written'),
+    ]);
+  });
+
+  it.concurrent('a tool that never ends is given up', async ({ stage, skip }) => {
+    if (!isRoot) skip('it needs root');
+    await healthy(stage);
+    await stage.shell(`printf '#!/bin/sh\\nexec sleep 60\\n' > slow; chmod 755 slow`);
+    const mounts = `mount --bind ${stage.home.path}/slow $(realpath /usr/sbin/nft)`;
+    const ran = await inside(stage, mounts, `${PROGRAM} doctor --json firewall-drop`);
+    expect(actions(ran.stdout)).toMatchObject([
+      { status: 'good', what: expect.stringMatching(/^ready: ipset.*nft did not end within/) },
+    ]);
+  });
+
+  it.concurrent('is asked by nobody in particular: it says so, and ends well', async ({
+    stage,
+    skip,
+  }) => {
+    if (!isRoot) skip('it needs root');
+    await healthy(stage);
+    await stage.shell(settings('{}'));
+    await stage.shell(
+      'mkdir -m 755 free; cp active-response/bin/riposte free/; chmod 755 free/riposte',
+    );
+    const nobody = 'setpriv --reuid 65534 --regid 65534 --clear-groups';
+    const ran = await stage.shell(`${nobody} free/riposte doctor --json --home .`);
+    expect(ran).toMatchObject({ exitCode: 1, stderr: '' });
+    const findings = reading(ran.stdout);
+    expect(findings).toContainEqual({
+      check: 'rights',
+      status: 'bad',
+      what: 'run as user 65534: what root would find is not known',
+      fix: 'run it with sudo',
+    });
+    expect(findings.filter(({ what }) => what.includes('could not be looked at'))).toEqual([]);
+    const away = `${stage.home.path}.free`;
+    const closed = await stage.shell(
+      `mv free "$1" && chmod 700 . && cd / && ${nobody} "$1/riposte" doctor --json --home "$2"; rm -r "$1"`,
+      away,
+      stage.home.path,
+    );
+    expect(reading(closed.stdout)).toContainEqual(
+      expect.objectContaining({ check: 'home', status: 'bad', fix: 'run it with sudo' }),
     );
   });
 });

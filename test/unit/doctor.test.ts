@@ -182,7 +182,7 @@ describe('tools', () => {
 
 describe('rights', () => {
   check<RightsFacts>(judgeRights, { uid: 0, netAdmin: true, kernel: [6, 18] }, [
-    ['an ordinary user', { uid: 1000 }, 'warning', /user 1000/, /sudo/],
+    ['an ordinary user', { uid: 1000 }, 'bad', /user 1000/, /sudo/],
     ['a container', { netAdmin: false }, 'bad', /NET_ADMIN/, /--cap-add/],
     ['what is not known', { netAdmin: undefined }, 'good', /^run as root$/],
     ['kernel 6.11', { kernel: [6, 11] }, 'good', /renews/],

@@ -32,7 +32,7 @@ export function judgeLog({ path, log, folder, writable }: LogFacts): Finding[] {
     ];
   }
   if (!writable) {
-    const text = `${path} cannot be written (mode ${octal(log.mode)}): ${lost}`;
+    const text = `${path} cannot be written by this user (mode ${octal(log.mode)}): ${lost}`;
     return [bad(text, `run it as root; if it is root, see lsattr ${path}`)];
   }
   if ((log.mode & 0o002) !== 0) {

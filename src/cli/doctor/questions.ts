@@ -27,12 +27,25 @@ const QUESTIONS: Readonly<Record<string, Question>> = {
   'firewall-cmd': { command: run('firewall-cmd', '--state'), no: 'firewalld is not running' },
 };
 
+// They talk to the kernel, which lets nobody else.
+const NETWORK: ReadonlySet<string> = new Set([
+  'nft',
+  'ipset',
+  'iptables',
+  'ip6tables',
+  'ip',
+  'route',
+]);
+
 type Answer = Promise<string | undefined>;
 
 const answers = new WeakMap<Scene, Map<string, Answer>>();
 
 /** Why a tool is of no use though it may be there, or nothing; each is asked once. */
 export function refusal(tool: string, scene: Scene): Answer {
+  if (scene.netAdmin === false && NETWORK.has(tool)) {
+    return Promise.resolve(`${tool} may not change the network here`);
+  }
   const known = answers.get(scene) ?? new Map<string, Answer>();
   answers.set(scene, known);
   const question = QUESTIONS[tool];

@@ -26,14 +26,14 @@ export interface Rehearsal {
   readonly failure: ActionError | undefined;
 }
 
-const done = new WeakMap<Response, Promise<Rehearsal>>();
+const rehearsals = new WeakMap<Scene, Map<Response, Promise<Rehearsal>>>();
 
 /** Plans an add and a delete for usual targets, once for all who ask. */
 export function rehearse(action: Response, scene: Scene): Promise<Rehearsal> {
-  const known = done.get(action);
-  if (known) return known;
-  const rehearsal = rehearseAnew(action, scene);
-  done.set(action, rehearsal);
+  const known = rehearsals.get(scene) ?? new Map<Response, Promise<Rehearsal>>();
+  rehearsals.set(scene, known);
+  const rehearsal = known.get(action) ?? rehearseAnew(action, scene);
+  known.set(action, rehearsal);
   return rehearsal;
 }
 

@@ -1,6 +1,5 @@
-import { bad, type Check, type Finding, good, warning } from './finding.ts';
+import { bad, type Check, type Finding, good } from './finding.ts';
 import type { Scene } from './scene.ts';
-import { textOf } from './seen.ts';
 
 /** Who asks, and of which kernel. */
 export interface RightsFacts {
@@ -10,16 +9,13 @@ export interface RightsFacts {
   readonly kernel: readonly [major: number, minor: number];
 }
 
-// The bit of CAP_NET_ADMIN.
-const NET_ADMIN = 12n;
-
 /** Whether the programs, run as this user, could do what they are for. */
 export function judgeRights({ uid, netAdmin, kernel: [major, minor] }: RightsFacts): Finding[] {
   const older = (m: number, n: number) => major < m || (major === m && minor < n);
   const found: Finding[] = [];
   if (uid !== 0) {
-    const text = `run as user ${uid}: what only root may see is not known, and nothing can be blocked`;
-    found.push(warning(text, 'run it with sudo'));
+    const text = `run as user ${uid}: what root would find is not known`;
+    found.push(bad(text, 'run it with sudo'));
   } else if (netAdmin === false) {
     const text = 'root may not change the firewall here: the capability NET_ADMIN is missing';
     found.push(
@@ -35,12 +31,11 @@ export function judgeRights({ uid, netAdmin, kernel: [major, minor] }: RightsFac
   return found;
 }
 
-function factsOf({ uid, host }: Scene): RightsFacts {
-  const [, bits] = /^CapEff:\s*([0-9a-f]+)$/m.exec(textOf('/proc/self/status') ?? '') ?? [];
-  const netAdmin =
-    bits === undefined ? undefined : ((BigInt(`0x${bits}`) >> NET_ADMIN) & 1n) === 1n;
-  return { uid, netAdmin, kernel: host.kernel };
-}
+const factsOf = ({ uid, netAdmin, host }: Scene): RightsFacts => ({
+  uid,
+  netAdmin,
+  kernel: host.kernel,
+});
 
 /** Root, and what the kernel lets it do. */
 export const rightsCheck: Check = {

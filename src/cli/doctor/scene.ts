@@ -8,6 +8,7 @@ import { effectiveUser, machine } from '../../lib/node/machine.ts';
 import { ActionError } from '../../lib/outcome.ts';
 import type { Collection } from '../../lib/person.ts';
 import { type Ar, arIn } from './ar-conf.ts';
+import { see, textOf } from './seen.ts';
 
 /** Milliseconds for one question to a tool. */
 export const PATIENCE = 3_000;
@@ -20,6 +21,8 @@ export interface Scene {
   readonly lost: string | undefined;
   readonly home: string | undefined;
   readonly uid: number;
+  /** Whether this process may change the network's rules; nothing where that is not known. */
+  readonly netAdmin: boolean | undefined;
   readonly version: string;
   /** Every action of the program. */
   readonly actions: readonly Response[];
@@ -47,9 +50,8 @@ export async function sceneOf(
     collection.actions.map(async ({ load }) => (await load()).default),
   );
   const chosen = names.length > 0 ? names.map((name) => one(actions, name)) : actions;
-  const lost = named !== undefined && !isFolder(named) ? named : undefined;
-  const home =
-    named === undefined ? findHome(process.argv0, true) : lost ? undefined : resolve(named);
+  const lost = named !== undefined && !mayBeHome(named) ? named : undefined;
+  const home = lost === undefined ? homeAt(named) : undefined;
   const host = { ...machine('riposte', home, () => {}), log: SILENT };
   const ar = await host.files.read('etc/shared/ar.conf', MAX_CONFIG);
   return {
@@ -57,6 +59,7 @@ export async function sceneOf(
     lost,
     home,
     uid: effectiveUser(),
+    netAdmin: mayChangeNetwork(),
     version: collection.version,
     actions,
     chosen: [...new Set(chosen)],
@@ -79,10 +82,26 @@ export const namesOf = ({
   aliases,
 }: Pick<Response, 'name' | 'aliases'>): readonly string[] => [name, ...aliases];
 
-function isFolder(path: string): boolean {
+/** The home that was named, or is found; one that is closed to this user is a home too. */
+function homeAt(named: string | undefined): string | undefined {
+  if (named !== undefined) return resolve(named);
+  return findHome(process.argv0, true) ?? (mayBeHome(USUAL) ? USUAL : undefined);
+}
+
+const USUAL = '/var/ossec';
+
+function mayBeHome(path: string): boolean {
   try {
     return statSync(path).isDirectory();
   } catch {
-    return false;
+    return see(path) === 'hidden';
   }
+}
+
+// The bit of CAP_NET_ADMIN.
+const NET_ADMIN = 12n;
+
+function mayChangeNetwork(): boolean | undefined {
+  const [, bits] = /^CapEff:\s*([0-9a-f]+)$/m.exec(textOf('/proc/self/status') ?? '') ?? [];
+  return bits === undefined ? undefined : ((BigInt(`0x${bits}`) >> NET_ADMIN) & 1n) === 1n;
 }

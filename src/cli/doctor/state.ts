@@ -81,30 +81,38 @@ async function factsOf({ home, host, uid, actions }: Scene): Promise<StateFacts 
   if (home === undefined) return undefined;
   const folder = see(`${home}/${STATE}`);
   const own = await readOwn(host);
-  const { text } = own;
   const said: string[] = [];
-  const problems = [
-    ...own.problems,
-    ...(await objections(actions, { ...host, log: hearing(said) })),
-  ];
-  const there = text !== undefined || own.problems.length > 0;
+  const objected = await objections(actions, { ...host, log: hearing(said) });
+  const problems = [...new Set([...own.problems, ...objected])];
   return {
     home,
     uid,
     folder,
-    settings: there ? [...new Set(problems)] : 'none',
+    // What is wrong with the folder is said of the folder.
+    settings: own.there && isBelieved(folder, uid) ? problems : 'none',
     fleet: fleetOf(home, said),
-    unknown: text === undefined ? [] : unknownIn(text, actions),
+    unknown: unknownIn(own.text, actions),
   };
 }
 
-async function readOwn({
-  files,
-}: Host): Promise<{ text?: string | undefined; problems: string[] }> {
+const isBelieved = (folder: StateFacts['folder'], uid: number): boolean =>
+  typeof folder === 'object' &&
+  folder.kind === 'folder' &&
+  folder.uid === uid &&
+  (folder.mode & 0o022) === 0;
+
+interface Own {
+  readonly there: boolean;
+  readonly text?: string | undefined;
+  readonly problems: readonly string[];
+}
+
+async function readOwn({ files }: Host): Promise<Own> {
   try {
-    return { text: await files.readOwn(SETTINGS, MAX_LENGTH), problems: [] };
+    const text = await files.readOwn(SETTINGS, MAX_LENGTH);
+    return { there: text !== undefined, text, problems: [] };
   } catch (thrown) {
-    return { problems: [asActionError(thrown).message] };
+    return { there: true, problems: [asActionError(thrown).message] };
   }
 }
 
@@ -134,7 +142,8 @@ function fleetOf(home: string, said: readonly string[]): 'none' | readonly strin
   return odd ? [plain] : said.filter((line) => line.startsWith(FLEET));
 }
 
-function unknownIn(text: string, actions: readonly Response[]): StateFacts['unknown'] {
+function unknownIn(text: string | undefined, actions: readonly Response[]): StateFacts['unknown'] {
+  if (text === undefined) return [];
   let given: unknown;
   try {
     given = objectIn(text)['actions'];
