@@ -60,6 +60,8 @@ describe('the table', () => {
   test('a chain of another table of that name is none of ours', () => {
     const ruleset = `table ip other {\n${chain('manual')}}\n${table(set('manual4'), set('manual6'))}`;
     expect(troubles({ ruleset })).toMatchObject([{ status: 'bad' }]);
+    const after = `${table(set('manual4'), set('manual6'))}table ip other {\n${chain('manual')}}\n`;
+    expect(troubles({ ruleset: after })).toMatchObject([{ status: 'bad' }]);
   });
 });
 

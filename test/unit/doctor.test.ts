@@ -464,6 +464,30 @@ describe('leftovers', () => {
   ]);
 });
 
+test('the state folder is root’s, whoever asks', () => {
+  const facts = {
+    home: '/h',
+    folder: FOLDER,
+    settings: 'none',
+    fleet: 'none',
+    unknown: [],
+  } as const;
+  expect(judgeState({ ...facts, uid: 1000 })).toEqual([
+    { status: 'good', what: '/h/active-response/riposte is private' },
+  ]);
+});
+
+test('a home without etc alone is a broken one, not another’s', () => {
+  const folders = { etc: 'missing', logs: 'there', 'active-response/bin': 'there' } as const;
+  const facts = { lost: undefined, home: '/h', folders, mount: undefined };
+  expect(judgeHome(facts)).toMatchObject([{ status: 'bad', what: '/h has no etc' }]);
+});
+
+test('where nobody asks TCP wrappers, sshd is nothing special', () => {
+  const services = [{ path: '/usr/sbin/sshd', asks: false }];
+  expect(judgeWrappers({ library: true, services })).toHaveLength(1);
+});
+
 test('a message falls in two at its last semicolon', () => {
   expect(halves('a; b; c')).toEqual({ what: 'a; b', fix: 'c' });
   expect(halves('a')).toEqual({ what: 'a' });
