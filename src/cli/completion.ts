@@ -1,10 +1,10 @@
 import { Argument } from 'commander';
-import { say } from '../lib/node/machine.ts';
 import type { Subcommand } from '../lib/person.ts';
 import { bashScript } from './completion/bash.ts';
 import { fishScript } from './completion/fish.ts';
 import { type Grammar, grammarOf } from './completion/grammar.ts';
 import { zshScript } from './completion/zsh.ts';
+import { print } from './print.ts';
 import { type Described, subcommand } from './subcommand.ts';
 
 const SHELLS: Readonly<Record<string, (grammar: Grammar) => string>> = {
@@ -33,7 +33,7 @@ export const completionCommand = (commands: () => readonly Subcommand[]): Descri
         collection.actions.map(async ({ load }) => (await load()).default),
       );
       const grammar = grammarOf(commands(), actions, collection.version);
-      say(1, SHELLS[shell]?.(grammar) ?? '');
+      print(SHELLS[shell]?.(grammar) ?? '');
       return 0;
     },
   );

@@ -1,8 +1,8 @@
 import { isatty } from 'node:tty';
-import { say } from '../lib/node/machine.ts';
 import { CHECKS, examine } from './doctor/checks.ts';
 import { asJson, asText, isReady } from './doctor/report.ts';
 import { sceneOf } from './doctor/scene.ts';
+import { print } from './print.ts';
 import { type AtHome, atHome, subcommand } from './subcommand.ts';
 
 interface Options extends AtHome {
@@ -39,7 +39,7 @@ export const doctorCommand = subcommand<Options>(
     const terminal = isatty(1);
     const colours = terminal && !process.env['NO_COLOR'];
     const width = Math.min(WIDEST, (terminal && process.stdout.columns) || WIDEST);
-    say(1, options.json ? asJson(report) : asText(report, CHECKS, { colours, width }));
+    print(options.json ? asJson(report) : asText(report, CHECKS, { colours, width }));
     return isReady(findings) ? 0 : NOT_READY;
   },
 );

@@ -11,7 +11,7 @@ import { namesIn, textOf } from './seen.ts';
 export interface FirewallFacts {
   /** What `nft -t list ruleset` says; nothing where it cannot be asked. */
   readonly ruleset: string | undefined;
-  /** Whether something was blocked by nft since the last boot. */
+  /** Whether something is on record as blocked by nft. */
   readonly used: boolean;
   readonly firewalld: boolean;
   /** What `iptables -V` says. */
@@ -41,7 +41,12 @@ function judgeRuleset(ruleset: string, { used }: FirewallFacts): Finding[] {
   const found: Finding[] = [];
   if (!table && used) {
     const text = `what was blocked by nft is gone: there is no table inet ${TABLE} any more`;
-    found.push(warning(text, 'the next alert blocks again; find out what flushes the firewall'));
+    found.push(
+      warning(
+        text,
+        'riposte sweep blocks again what should be; find out what flushes the firewall',
+      ),
+    );
   } else if (!table) {
     found.push(good('nothing is blocked by nft'));
   } else {
@@ -55,7 +60,7 @@ function judgeRuleset(ruleset: string, { used }: FirewallFacts): Finding[] {
 }
 
 function judgeTable({ dormant, sets, chains }: Table): Finding[] {
-  const fix = `nft delete table inet ${TABLE}: the next alerts block again`;
+  const fix = `nft delete table inet ${TABLE}; riposte sweep: it blocks again what should be`;
   if (dormant) return [bad(`table inet ${TABLE} is dormant: nothing in it is in force`, fix)];
   // A chain is named after its holder, its sets with 4 or 6 behind that.
   const holders = [...new Set(sets.map((set) => set.slice(0, -1)))];
@@ -89,17 +94,15 @@ function judgeIptables({ iptables, legacy }: FirewallFacts): Finding[] {
 }
 
 async function factsOf(scene: Scene): Promise<FirewallFacts> {
-  const { host, actions } = scene;
+  const { host } = scene;
   const usable = (await refusal('nft', scene)) === undefined;
-  const used = await Promise.all(
-    actions.map(({ name }) => host.records.wasUsed(name, 'nft').catch(() => false)),
-  );
+  const places = await host.records.places().catch(() => []);
   const asking = (await host.runner.locate('busctl')) ? 'busctl' : 'firewall-cmd';
   const there = (await host.runner.locate(asking)) !== undefined;
   const words = (name: string) => (textOf(`/proc/net/${name}`) ?? '').split('\n').filter(Boolean);
   return {
     ruleset: usable ? await answer(run('nft', '-t', 'list', 'ruleset'), scene) : undefined,
-    used: used.includes(true),
+    used: places.some(({ backend }) => backend.startsWith('nft')),
     firewalld: there && (await refusal(asking, scene)) === undefined,
     iptables: await answer(run('iptables', '-V'), scene),
     legacy: [...new Set([...words('ip_tables_names'), ...words('ip6_tables_names')])],
