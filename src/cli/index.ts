@@ -1,4 +1,6 @@
 import type { Subcommand } from '../lib/person.ts';
+import { completionCommand } from './completion.ts';
+import { doctorCommand } from './doctor.ts';
 import { listCommand } from './list.ts';
 import { newCommand } from './new.ts';
 import { shimCommand } from './shim.ts';
@@ -14,6 +16,8 @@ export const commands: readonly Subcommand[] = [
   showCommand,
   undoCommand,
   sweepCommand,
+  doctorCommand,
   shimCommand,
   newCommand,
+  completionCommand(() => commands),
 ];

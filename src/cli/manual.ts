@@ -7,7 +7,10 @@ import type { Manual, Spec } from '../lib/person.ts';
 import { candidates } from '../lib/protocol.ts';
 import type { Verb } from '../lib/request.ts';
 
-const TARGET: Readonly<Record<Subject, { placeholder: string; help: string; example: string }>> = {
+/** How a person names a target, and one to try things with. */
+export const TARGET: Readonly<
+  Record<Subject, { placeholder: string; help: string; example: string }>
+> = {
   srcip: {
     placeholder: 'address',
     help: 'the IPv4 or IPv6 address',
@@ -38,16 +41,10 @@ export function parseManual(words: readonly string[], spec: Spec): Manual {
     said += text;
   };
   let run: Manual | undefined;
-  const program = new Command(spec.program)
-    .description(described(spec))
-    .version(spec.version)
-    .exitOverride()
-    .configureOutput({ writeOut: say, writeErr: say })
-    .helpCommand(false)
-    .addHelpText('after', examples(spec));
-  for (const verb of ['add', 'delete'] as const) {
-    describe(program.command(verb), verb, spec).action((given: Given) => {
-      run = asked(verb, given, spec);
+  const program = manualCommand(spec, say);
+  for (const command of program.commands) {
+    command.action((given: Given) => {
+      run = asked(command.name() as Verb, given, spec);
     });
   }
   try {
@@ -58,6 +55,19 @@ export function parseManual(words: readonly string[], spec: Spec): Manual {
     return { kind: 'say', text: exit === 0 ? said.trimEnd() : sentence(said, spec.program), exit };
   }
   return run ?? { kind: 'say', text: sentence('', spec.program), exit: 2 };
+}
+
+/** What a person may say to an action, for help and for completion in shells; `say` hears the help. */
+export function manualCommand(spec: Spec, say: (text: string) => void = () => {}): Command {
+  const program = new Command(spec.program)
+    .description(described(spec))
+    .version(spec.version)
+    .exitOverride()
+    .configureOutput({ writeOut: say, writeErr: say })
+    .helpCommand(false)
+    .addHelpText('after', examples(spec));
+  for (const verb of ['add', 'delete'] as const) describe(program.command(verb), verb, spec);
+  return program;
 }
 
 const described = ({ summary, needs, proof }: Spec): string =>

@@ -134,6 +134,8 @@ export interface Backend {
    * Runs that lock other names do not wait for each other.
    */
   readonly lock?: string;
+  /** Tools that it needs and that no command of its steps names: steps that ask several questions. */
+  readonly tools?: readonly string[];
   /** How to see all that it has made; absent where nothing is marked. */
   readonly survey?: Survey;
   /**

@@ -299,3 +299,21 @@ test('a ruleset that was flushed behind firewalld’s back is a failure, not a b
   expect(await world.ping(ip, ADDRESS.victim[4], 2)).toEqual(ALL_LOST);
   expect(brief(await told('delete', ip))).toBe('0 removed');
 });
+
+test('the doctor knows whether firewalld runs', async () => {
+  const { world, home, daemon } = here;
+  const program = `${home.path}/active-response/bin/riposte`;
+  const findings = async () => {
+    const { stdout } = await world.victim.run([program, 'doctor', '--json', 'firewalld-drop']);
+    return JSON.parse(stdout).findings as readonly { readonly what: string }[];
+  };
+  const told = (await findings()).map(({ what }) => what);
+  expect(told).toContain('ready: firewalld; if that fails firewall-cmd');
+  expect(told).toContain('firewalld is running; a block by nft comes before its rules');
+  await daemon.stop();
+  expect((await findings())[0]).toMatchObject({
+    status: 'bad',
+    what: expect.stringMatching(/^not ready: firewalld: firewalld is not running/),
+  });
+  await daemon.start();
+});

@@ -98,6 +98,7 @@ function richRules(
   const where = only === undefined ? 'the default zone and every active one' : `zone ${only}`;
   return {
     name,
+    tools: [daemon.tool],
     longest: LONGEST,
     record: true,
     // What is open passes the rules of every zone.

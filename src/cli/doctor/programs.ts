@@ -1,0 +1,177 @@
+import { basename } from 'node:path';
+import { BIN } from '../../lib/node/home.ts';
+import { type Distrusted, distrust } from '../../lib/node/trust.ts';
+import { type Contents, contentsOf } from './contents.ts';
+import { bad, type Check, type Finding, good, listed, warning } from './finding.ts';
+import { namesOf, type Scene } from './scene.ts';
+import { namesIn, octal, type Seen, see } from './seen.ts';
+
+/** One name of ours in the agent's folder of programs. */
+export interface Program extends Seen {
+  readonly name: string;
+  /** What is in it; nothing where it cannot be read, or is no file. */
+  readonly contents: Contents | undefined;
+}
+
+/** What is known of the programs. */
+export interface ProgramsFacts {
+  /** `HOME/active-response/bin`. */
+  readonly folder: string;
+  /** The group of that folder, which its programs have too. */
+  readonly gid: number;
+  /** The agent's account can read what root's group may not. */
+  readonly programs: readonly Program[];
+  /** Something on the way to the folder that others could change. */
+  readonly distrusted: Distrusted | undefined;
+  readonly uid: number;
+  /** What runs here and now; nothing where that is no program of its own. */
+  readonly running: Contents | undefined;
+}
+
+const MODE = 0o750;
+const WHOLE = 'riposte';
+
+/** Whether the names are there, are ours and one, and can be changed by root alone. */
+export function judgePrograms(facts: ProgramsFacts): Finding[] {
+  const { folder, programs, distrusted } = facts;
+  const ours = programs.filter(({ contents }) => contents?.ours);
+  const hidden = programs.filter(({ kind, contents }) => kind === 'file' && !contents);
+  const found: Finding[] = [];
+  if (distrusted) {
+    const text = `${distrusted.what} ${distrusted.why}: whoever can, can become root`;
+    found.push(bad(text, `chown root ${distrusted.what}; chmod go-w ${distrusted.what}`));
+  }
+  if (hidden.length > 0) {
+    const text = `${listed(hidden.map(({ name }) => name))} cannot be read by this user`;
+    found.push(warning(text, 'run it with sudo'));
+  }
+  if (ours.length === 0) {
+    if (hidden.length === 0) {
+      found.push(bad(`no program of Riposte is in ${folder}`, 'install them; see README.md'));
+    }
+    return found;
+  }
+  found.push(good(`${ours.length} names of Riposte are in ${folder}`));
+  return [
+    ...found,
+    ...judgeStrangers(facts, ours),
+    ...judgeCopies(facts, ours),
+    ...judgeBuild(facts, ours),
+    ...ours.flatMap((program) => judgeRights(program, facts)),
+  ];
+}
+
+/** Names of ours that hold something else: an upgrade of the agent puts its own back. */
+function judgeStrangers({ folder, programs }: ProgramsFacts, ours: readonly Program[]): Finding[] {
+  const [first] = ours;
+  const strangers = programs.filter(
+    ({ kind, contents }) => (kind === 'file' && contents && !contents.ours) || kind === 'other',
+  );
+  return strangers.map(({ name }) =>
+    bad(
+      `${folder}/${name} is not Riposte’s: did an upgrade of the agent overwrite it`,
+      `install again, or: ln -f ${folder}/${first?.name} ${folder}/${name}`,
+      name,
+    ),
+  );
+}
+
+/** All names are one file; a copy of the folder makes many of it, which then grow apart. */
+function judgeCopies({ folder }: ProgramsFacts, ours: readonly Program[]): Finding[] {
+  const groups = Map.groupBy(ours, ({ inode }) => inode);
+  if (groups.size < 2) return [];
+  const digests = Map.groupBy(ours, ({ contents }) => contents?.digest);
+  // The whole first, if it is there: it is what was installed last.
+  const [first = ''] = [...ours.filter(({ name }) => name === WHOLE), ...ours].map(
+    ({ name }) => name,
+  );
+  const same = ours.find(({ name }) => name === first);
+  const others = ours.filter(({ inode }) => inode !== same?.inode).map(({ name }) => name);
+  const fix = `cd ${folder} && for name in ${others.join(' ')}; do ln -f ${first} "$name"; done`;
+  if (digests.size > 1) {
+    const differing = ours.filter(({ contents }) => contents?.digest !== same?.contents?.digest);
+    const names = listed(differing.map(({ name }) => name));
+    return [bad(`${names} are of another build than ${first}`, fix)];
+  }
+  const size = Math.round(((groups.size - 1) * (same?.size ?? 0)) / 1e6);
+  const text = `${groups.size} copies of the program, where all names should be links to one: a copy broke them (${size} MB)`;
+  return [warning(text, fix)];
+}
+
+function judgeBuild({ running }: ProgramsFacts, ours: readonly Program[]): Finding[] {
+  if (!running || ours.some(({ contents }) => contents?.digest === running.digest)) return [];
+  return [
+    warning(
+      'what is installed is another build than the one that says this',
+      'run the doctor that is installed, or install this build',
+    ),
+  ];
+}
+
+function judgeRights({ name, mode, uid, gid }: Program, facts: ProgramsFacts): Finding[] {
+  const path = `${facts.folder}/${name}`;
+  const owner = `chown 0:${facts.gid} ${path}`;
+  const fix = `${owner}; chmod ${octal(MODE)} ${path}`;
+  if (uid !== 0 && uid !== facts.uid) {
+    return [bad(`${path} belongs to user ${uid}, who can make root run anything`, fix, name)];
+  }
+  if ((mode & 0o022) !== 0) {
+    const text = `${path} can be written by others (mode ${octal(mode)}), who can make root run anything`;
+    return [bad(text, `chmod ${octal(MODE)} ${path}`, name)];
+  }
+  if ((mode & 0o100) === 0) {
+    const text = `${path} cannot be run (mode ${octal(mode)})`;
+    return [bad(text, `chmod ${octal(MODE)} ${path}`, name)];
+  }
+  if (mode !== MODE) {
+    const text = `${path} has mode ${octal(mode)}, not ${octal(MODE)} as the agent’s own programs`;
+    return [warning(text, `chmod ${octal(MODE)} ${path}`, name)];
+  }
+  if (gid !== facts.gid) {
+    const text = `${path} is of group ${gid}, not of ${facts.gid} as its folder`;
+    return [warning(text, owner, name)];
+  }
+  return [];
+}
+
+function factsOf({ home, actions, uid }: Scene): ProgramsFacts | undefined {
+  const folder = `${home}/${BIN}`;
+  const seen = home === undefined ? undefined : see(folder);
+  if (seen === undefined || seen === 'hidden') return undefined;
+  const known = new Map<string, Contents | undefined>();
+  const contents = (path: string, inode: string) => {
+    if (!known.has(inode)) known.set(inode, contentsOf(path));
+    return known.get(inode);
+  };
+  const there = new Set(namesIn(folder));
+  const programs = [WHOLE, ...actions.flatMap(namesOf)]
+    .filter((name) => there.has(name))
+    .flatMap((name): Program[] => {
+      const one = see(`${folder}/${name}`);
+      if (one === undefined || one === 'hidden') return [];
+      return [{ ...one, name, contents: contents(`${folder}/${name}`, one.inode) }];
+    });
+  const self = see(process.execPath);
+  // From a checkout it is the runtime that runs.
+  const isProgram =
+    basename(process.execPath) !== 'node' && self !== undefined && self !== 'hidden';
+  const running = isProgram ? contents(process.execPath, self.inode) : undefined;
+  return {
+    folder,
+    gid: seen.gid,
+    programs,
+    distrusted: distrust([folder], uid),
+    uid,
+    running: running?.ours ? running : undefined,
+  };
+}
+
+/** The programs in the agent's folder. */
+export const programsCheck: Check = {
+  name: 'programs',
+  title: 'Programs',
+  async run(scene) {
+    const facts = factsOf(scene);
+    return facts ? judgePrograms(facts) : [];
+  },
+};
