@@ -33,19 +33,16 @@ function identityOf(name: string): Identity | undefined {
   return whole ? { pid, start, namespace, boot } : undefined;
 }
 
+const statOf = (process: string) => readFileSync(`/proc/${process}/stat`, 'utf8');
+
 /** Nothing for a process that is gone, or dead and not yet waited for. */
-function lookUp(process: string): Seen | undefined {
-  try {
-    const stat = readFileSync(`/proc/${process}/stat`, 'utf8');
-    // The second field is the program's name in parentheses, which may hold anything.
-    const end = stat.lastIndexOf(')');
-    const [state = '', ...rest] = stat.slice(end + 2).split(' ');
-    if ('ZXx'.includes(state)) return undefined;
-    const program = stat.slice(stat.indexOf('(') + 1, end);
-    return { start: rest[18] ?? '', stopped: 'Tt'.includes(state), program };
-  } catch {
-    return undefined;
-  }
+function seenIn(stat: string): Seen | undefined {
+  // The second field is the program's name in parentheses, which may hold anything.
+  const end = stat.lastIndexOf(')');
+  const [state = '', ...rest] = stat.slice(end + 2).split(' ');
+  if ('ZXx'.includes(state)) return undefined;
+  const program = stat.slice(stat.indexOf('(') + 1, end);
+  return { start: rest[18] ?? '', stopped: 'Tt'.includes(state), program };
 }
 
 const NO_BOOT = 'unknown';
@@ -62,40 +59,66 @@ export function bootId(): string {
 const anotherBoot = (one: string, other: string) =>
   one !== other && one !== NO_BOOT && other !== NO_BOOT;
 
+/** The number of one of its namespaces; throws for a process that is gone, or not ours to know. */
 const namespaceOf = (process: string, kind: 'pid' | 'time') =>
   readlinkSync(`/proc/${process}/ns/${kind}`).replace(/\D/g, '');
 
-function ourselves(): Identity | undefined {
-  const seen = lookUp('self');
-  if (!seen) return undefined;
-  const namespace = namespaceOf('self', 'pid');
-  return { pid: `${process.pid}`, start: seen.start, namespace, boot: bootId() };
-}
-
-/** Whether a process's start time can be compared with what it said of it itself. */
-function sameTime(process: string): boolean {
+/** Its pid namespace, or nothing where we may not know; throws for a process that is gone. */
+function readable(process: string): string | undefined {
   try {
-    return namespaceOf(process, 'time') === namespaceOf('self', 'time');
+    return namespaceOf(process, 'pid');
   } catch (thrown) {
-    // Without time namespaces, before Linux 5.6, there is but one; and a process may end meanwhile.
-    return codeOf(thrown) === 'ENOENT';
+    if (['EACCES', 'EPERM'].includes(codeOf(thrown) ?? '')) return undefined;
+    throw thrown;
   }
 }
 
+/** Nothing where there is no /proc, or not one that shows us. */
+function ourselves(): Identity | undefined {
+  try {
+    const { start = '' } = seenIn(statOf('self')) ?? {};
+    return { pid: `${process.pid}`, start, namespace: namespaceOf('self', 'pid'), boot: bootId() };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a process counts its start time from another moment than we do. */
+function otherTime(process: string): boolean {
+  try {
+    return namespaceOf(process, 'time') !== namespaceOf('self', 'time');
+  } catch {
+    // Before Linux 5.6 there is but one time.
+    return false;
+  }
+}
+
+// A process that ends answers with one of these, depending on how far it got.
+const ENDED: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ESRCH']);
+
 /** What a process of a number, which this /proc knows by another perhaps, says of who had it. */
 function compared({ start }: Identity, process: string): Life {
-  const seen = lookUp(process);
-  if (seen?.start === start) return 'alive';
-  // Each time namespace has a start of its own to count from.
-  return seen && !sameTime(process) ? 'unknown' : 'gone';
+  try {
+    const seen = seenIn(statOf(process));
+    if (seen?.start === start) return 'alive';
+    return seen && otherTime(process) ? 'unknown' : 'gone';
+  } catch (thrown) {
+    return ENDED.has(codeOf(thrown)) ? 'gone' : 'unknown';
+  }
+}
+
+/** The number that a process has in its own pid namespace; throws for one that is gone. */
+function innermost(process: string): string {
+  const status = readFileSync(`/proc/${process}/status`, 'utf8');
+  return /^NSpid:.*?(\d+)$/m.exec(status)?.[1] ?? process;
 }
 
 /** Processes of some pid namespaces, as /proc shows those below the one that it belongs to. */
 class Search {
   /** Their numbers here, by their namespaces and their numbers there. */
   readonly #found = new Map<string, string>();
-  /** Whether there were processes that we have no right to look at. */
-  #blind = false;
+  /** Numbers here and there of those whose namespace we have no right to know. */
+  readonly #hidden: (readonly [string, string])[] = [];
 
   constructor(namespaces: ReadonlySet<string>) {
     for (const process of readdirSync('/proc')) {
@@ -105,16 +128,13 @@ class Search {
 
   #look(process: string, namespaces: ReadonlySet<string>): void {
     try {
-      const namespace = namespaceOf(process, 'pid');
-      if (!namespaces.has(namespace)) return;
-      const status = readFileSync(`/proc/${process}/status`, 'utf8');
-      const pid = /^NSpid:.*?(\d+)$/m.exec(status)?.[1];
-      // Before Linux 4.1 nothing says what number it has there.
-      if (pid === undefined) this.#blind = true;
-      else this.#found.set(`${namespace}-${pid}`, process);
-    } catch (thrown) {
+      const namespace = readable(process);
+      if (namespace === undefined) this.#hidden.push([process, innermost(process)]);
+      else if (namespaces.has(namespace)) {
+        this.#found.set(`${namespace}-${innermost(process)}`, process);
+      }
+    } catch {
       // One that ended meanwhile is none of those that we look for.
-      this.#blind ||= !['ENOENT', 'ESRCH'].includes(codeOf(thrown) ?? '');
     }
   }
 
@@ -126,7 +146,10 @@ class Search {
   life(who: Identity): Life {
     const process = this.place(who);
     if (process !== undefined) return compared(who, process);
-    return this.#blind ? 'unknown' : 'gone';
+    const maybe = this.#hidden.some(
+      ([here, there]) => there === who.pid && compared(who, here) !== 'gone',
+    );
+    return maybe ? 'unknown' : 'gone';
   }
 }
 
@@ -169,16 +192,24 @@ export function machineProcesses(home: string | undefined): Processes {
     describe(name) {
       const who = identityOf(name);
       if (!who) return `process ${name}`;
-      const place = nearby(who)
-        ? who.pid
-        : shown(who) && new Search(new Set([who.namespace])).place(who);
-      const seen = place ? lookUp(place) : undefined;
-      if (!place || !seen) return `process ${who.pid} of another container`;
-      return `process ${place} (${seen.program}${seen.stopped ? ', which is stopped' : ''})`;
+      if (!shown(who)) return `process ${who.pid} of another container`;
+      const place = nearby(who) ? who.pid : new Search(new Set([who.namespace])).place(who);
+      return place === undefined ? `process ${who.pid}` : portrayed(place);
     },
   };
 }
 
+function portrayed(process: string): string {
+  try {
+    const seen = seenIn(statOf(process));
+    if (seen) return `process ${process} (${seen.program}${seen.stopped ? ', stopped' : ''})`;
+  } catch {
+    // It ended meanwhile.
+  }
+  return `process ${process}`;
+}
+
+/** Where there is no /proc. */
 function numberedProcesses(): Processes {
   return {
     self: `${process.pid}`,
