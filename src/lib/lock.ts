@@ -180,11 +180,13 @@ class Queue {
     // A sign goes last, and not before its ticket: without it nobody could tell that one's owner.
     const inTurn = tickets.toSorted((one, other) => other.number - one.number);
     const lives = await this.#processes.lives(inTurn.map(({ owner }) => owner));
+    const signs = new Map<string, Life>();
     const kept = new Set<string>();
     let any = false;
     for (const [place, ticket] of inTurn.entries()) {
       const life = lives[place] ?? 'unknown';
-      if (life === 'alive' || (life === 'unknown' && !(await this.#silent(ticket)))) continue;
+      if (life === 'alive' || (life === 'unknown' && !(await this.#silent(ticket, signs))))
+        continue;
       any = true;
       this.#dead.add(ticket.path);
       if (ticket.number < 0 && kept.has(ticket.owner)) continue;
@@ -193,9 +195,14 @@ class Queue {
     return any;
   }
 
-  /** Whether a process that cannot be looked up must be dead all the same. */
-  async #silent({ path, name, owner }: Ticket): Promise<boolean> {
-    const life = await this.#processes.readSign(`${FOLDER}/${SIGN}.${owner}@${name}`);
+  /**
+   * Whether a process that cannot be looked up must be dead all the same. Its signs that were read
+   * just now are in `signs`.
+   */
+  async #silent({ path, name, owner }: Ticket, signs: Map<string, Life>): Promise<boolean> {
+    const sign = `${FOLDER}/${SIGN}.${owner}@${name}`;
+    const life = signs.get(sign) ?? (await this.#processes.readSign(sign));
+    signs.set(sign, life);
     if (life !== 'unknown') return life === 'gone';
     const longest = name === this.#name ? Math.max(LONGEST_RUN, this.#patience) : DAY;
     // One from the future is from before the clock was set back.

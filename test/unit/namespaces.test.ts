@@ -54,7 +54,10 @@ describe.skipIf(why)(`processes of other namespaces${why ? ` (${why})` : ''}`, (
   /** What somebody in another place knows of the names and of the sign. */
   function asked(enter: readonly string[], ...names: string[]) {
     const words = [...enter, process.execPath, SCRIPT, 'ask', home, SIGN, ...names];
-    const { stdout } = spawnSync(words[0] ?? '', words.slice(1), { encoding: 'utf8' });
+    const { stdout } = spawnSync(words[0] ?? '', words.slice(1), {
+      encoding: 'utf8',
+      timeout: 10_000,
+    });
     return JSON.parse(stdout) as { lives: string[]; life: string; told: string[] };
   }
 
@@ -67,7 +70,7 @@ describe.skipIf(why)(`processes of other namespaces${why ? ` (${why})` : ''}`, (
     expect(await lives([name, reused])).toEqual(['alive', 'gone']);
     expect(told(name)).toMatch(/^process [1-9]\d+ \(node\)$/);
     await end('SIGKILL');
-    expect(await lives([name, reused])).toEqual(['gone', 'gone']);
+    await expect.poll(() => lives([name, reused])).toEqual(['gone', 'gone']);
   });
 
   test.skipIf(!initial)('and those two below it', async () => {
@@ -75,7 +78,7 @@ describe.skipIf(why)(`processes of other namespaces${why ? ` (${why})` : ''}`, (
     const { lives } = machineProcesses(home);
     expect(await lives([name])).toEqual(['alive']);
     await end('SIGKILL');
-    expect(await lives([name])).toEqual(['gone']);
+    await expect.poll(() => lives([name])).toEqual(['gone']);
   });
 
   test('neighbours know of each other by a sign, which dies with its process', async () => {
@@ -106,12 +109,12 @@ describe.skipIf(why)(`processes of other namespaces${why ? ` (${why})` : ''}`, (
 
   test('under the /proc of an ancestor they see each other all the same', () => {
     const script = `
-      sleep 60 | "$0" "$1" hold "$2" sign >"$2/name" & until [ -s "$2/name" ]; do sleep 0.02; done
+      mkfifo "$2/in"; "$0" "$1" hold "$2" sign <>"$2/in" >"$2/name" & until [ -s "$2/name" ]; do sleep 0.02; done
       "$0" "$1" ask "$2" sign "$(cat "$2/name")"
       kill -KILL $!; wait $!
       "$0" "$1" ask "$2" sign "$(cat "$2/name")"`;
     const words = [...NEW.slice(1, -1), 'sh', '-c', script, process.execPath, SCRIPT, home];
-    const { stdout } = spawnSync('unshare', words, { encoding: 'utf8' });
+    const { stdout } = spawnSync('unshare', words, { encoding: 'utf8', timeout: 10_000 });
     const answers = stdout.trim().split('\n');
     expect(answers.map((line) => JSON.parse(line).lives)).toEqual([['alive'], ['gone']]);
   });
