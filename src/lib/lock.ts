@@ -33,9 +33,9 @@ export interface Lock {
 interface Ticket {
   /** Path of its file. */
   readonly path: string;
-  /** What it is for. */
-  readonly name: string;
-  /** 0 for who is still choosing; less for what is no claim but a sign of life. */
+  /** What it is for; nothing for a sign of life, which is no claim. */
+  readonly name: string | undefined;
+  /** 0 for who is still choosing; less for a sign. */
   readonly number: number;
   readonly owner: string;
 }
@@ -44,8 +44,9 @@ const FOLDER = `${STATE}/lock`;
 const CHOOSING = 'choosing';
 const SIGN = 'alive';
 const WORDS: Readonly<Record<string, number>> = { [CHOOSING]: 0, [SIGN]: -1 };
+// A sign has no name, whose length would be too much for a socket.
 const TICKET =
-  /^(?<number>choosing|alive|[1-9]\d{0,14})\.(?<owner>\d+(?:-\w+){3}|\d+)@(?<name>[^@]+)$/;
+  /^(?<number>choosing|alive|[1-9]\d{0,14})\.(?<owner>\d+(?:-\w+){3}|\d+)(?:@(?<name>[^@]+))?$/;
 
 // Milliseconds between looks, for each run ahead of us, up to a limit.
 const POLL = 4;
@@ -62,11 +63,16 @@ const DAY = 86_400_000;
  * ticket, or that of a process that is gone and whose name never comes back.
  */
 export function lockIn(files: Files, processes: () => Processes, clock: Clock): Lock {
+  let sign: Promise<() => void> | undefined;
+  let claims = 0;
   return {
     async with(name, work, patience) {
       await files.ensurePrivate(FOLDER);
-      const queue = new Queue(name, files, processes(), clock, patience);
-      const endSign = await queue.giveSign();
+      const known = processes();
+      const queue = new Queue(name, files, known, clock, patience);
+      claims += 1;
+      sign ??= known.giveSign(signOf(known.self));
+      const endSign = await sign;
       try {
         const mine = await queue.draw();
         try {
@@ -76,11 +82,17 @@ export function lockIn(files: Files, processes: () => Processes, clock: Clock): 
           await queue.leave(mine);
         }
       } finally {
-        endSign();
+        claims -= 1;
+        if (claims === 0) {
+          sign = undefined;
+          endSign();
+        }
       }
     },
   };
 }
+
+const signOf = (owner: string) => `${FOLDER}/${SIGN}.${owner}`;
 
 const isChoosing = ({ number }: Ticket) => number === 0;
 
@@ -112,10 +124,6 @@ class Queue {
     this.#files = files;
     this.#processes = processes;
     this.#clock = clock;
-  }
-
-  giveSign(): Promise<() => void> {
-    return this.#processes.giveSign(this.#path(SIGN));
   }
 
   async draw(): Promise<number> {
@@ -196,13 +204,12 @@ class Queue {
   }
 
   /**
-   * Whether a process that cannot be looked up must be dead all the same. Its signs that were read
-   * just now are in `signs`.
+   * Whether a process that cannot be looked up must be dead all the same. What was read just now
+   * is in `signs`, by owner.
    */
   async #silent({ path, name, owner }: Ticket, signs: Map<string, Life>): Promise<boolean> {
-    const sign = `${FOLDER}/${SIGN}.${owner}@${name}`;
-    const life = signs.get(sign) ?? (await this.#processes.readSign(sign));
-    signs.set(sign, life);
+    const life = signs.get(owner) ?? (await this.#processes.readSign(signOf(owner)));
+    signs.set(owner, life);
     if (life !== 'unknown') return life === 'gone';
     const longest = name === this.#name ? Math.max(LONGEST_RUN, this.#patience) : DAY;
     // One from the future is from before the clock was set back.
@@ -219,16 +226,14 @@ class Queue {
     }
   }
 
-  #path(number: number | typeof CHOOSING | typeof SIGN): string {
+  #path(number: number | typeof CHOOSING): string {
     return `${FOLDER}/${number}.${this.#processes.self}@${this.#name}`;
   }
 
   /** Everybody else's claims to the same thing, lowest first, but those of the dead. */
   async #others(): Promise<Ticket[]> {
     return (await this.#tickets())
-      .filter(({ path, name, number }) => {
-        return name === this.#name && number >= 0 && !this.#dead.has(path);
-      })
+      .filter(({ path, name }) => name === this.#name && !this.#dead.has(path))
       .sort((one, other) => one.number - other.number || (one.owner < other.owner ? -1 : 1));
   }
 
@@ -236,8 +241,10 @@ class Queue {
   async #tickets(): Promise<Ticket[]> {
     return (await this.#files.list(FOLDER)).flatMap((file): Ticket[] => {
       const { number = '', owner, name } = TICKET.exec(file)?.groups ?? {};
-      if (owner === undefined || name === undefined || owner === this.#processes.self) return [];
-      return [{ path: `${FOLDER}/${file}`, name, owner, number: WORDS[number] ?? Number(number) }];
+      if (owner === undefined || owner === this.#processes.self) return [];
+      const value = WORDS[number] ?? Number(number);
+      if ((name === undefined) !== value < 0) return [];
+      return [{ path: `${FOLDER}/${file}`, name, owner, number: value }];
     });
   }
 }

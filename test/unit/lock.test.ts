@@ -15,7 +15,8 @@ const nameOf = (word: string) =>
 
 const named = (ticket: string) => {
   const [number = '', owner = ''] = ticket.split('.');
-  return `${number}.${nameOf(owner)}@${encodeURIComponent(NAME)}`;
+  const file = `${number}.${nameOf(owner)}`;
+  return number === 'alive' ? file : `${file}@${encodeURIComponent(NAME)}`;
 };
 
 /** A world of processes that share a folder, and take turns as a seed decides. */
@@ -105,7 +106,7 @@ class World {
       },
       readSign: async (path) => {
         await this.turn();
-        const [, owner = ''] = /\/alive\.([^@]+)@[^/]*$/.exec(path) ?? [];
+        const [, owner = ''] = /\/alive\.([^@/]+)$/.exec(path) ?? [];
         if (!this.volume.existsSync(full(path))) return 'unknown';
         return this.alive.has(owner) ? 'alive' : 'gone';
       },
@@ -327,7 +328,10 @@ describe('a ticket of another namespace', () => {
     const inside = await world.lock('a').with(NAME, async () => world.tickets());
     expect(inside).toEqual([named('1.a'), named('alive.a')]);
     expect(world.tickets()).toEqual([]);
-    const failing = world.lock('a').with(NAME, async () => {
+    const lock = world.lock('a');
+    const failing = lock.with(NAME, async () => {
+      await lock.with('within', async () => {});
+      expect(world.tickets()).toEqual([named('1.a'), named('alive.a')]);
       throw new Error('no');
     });
     await expect(failing).rejects.toThrow('no');
