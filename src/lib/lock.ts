@@ -48,9 +48,10 @@ const WORDS: Readonly<Record<string, number>> = { [CHOOSING]: 0, [SIGN]: -1 };
 const TICKET =
   /^(?<number>choosing|alive|[1-9]\d{0,14})\.(?<owner>\d+(?:-\w+){3}|\d+)(?:@(?<name>[^@]+))?$/;
 
-// Milliseconds between looks, for each run ahead of us, up to a limit.
+// Milliseconds between looks, for each run ahead of us, up to a limit. None is done in less, so that
+// nobody oversleeps; and a hundred who look all the time would keep the one from its work.
 const POLL = 4;
-const MAX_POLL = 40;
+const MAX_POLL = 200;
 
 // A ticket of a process that cannot be looked up is dead once no run could still be going. How long
 // that is for another lock, only those who ask for it know; they never need a day.
@@ -93,6 +94,8 @@ export function lockIn(files: Files, processes: () => Processes, clock: Clock): 
 }
 
 const signOf = (owner: string) => `${FOLDER}/${SIGN}.${owner}`;
+
+const seconds = (milliseconds: number) => `${(milliseconds / 1000).toFixed(1)} s`;
 
 const isChoosing = ({ number }: Ticket) => number === 0;
 
@@ -170,17 +173,26 @@ class Queue {
       if (first.path !== waitedFor) since = now;
       waitedFor = first.path;
       if (await this.#bury([first])) continue;
-      if (now - since >= this.#patience || now >= this.#end) throw this.#late(first, now - since);
+      if (now - since >= this.#patience) throw this.#stuck(first, now - since);
+      if (now >= this.#end) throw this.#late(before.length, now);
       // Who has the patience to wait long need not look so often.
       const slack = this.#patience > LIMIT.lock ? (now - since) / 20 : 0;
       await this.#clock.sleep(Math.max(Math.min(POLL * before.length, MAX_POLL), slack));
     }
   }
 
-  #late({ owner }: Ticket, waited: number): ActionError {
+  #stuck({ owner }: Ticket, waited: number): ActionError {
     const who = this.#processes.describe(owner);
-    const text = `${who} has been first in line for "${this.#what}" for ${(waited / 1000).toFixed(1)} s`;
+    const text = `${who} has been first in line for "${this.#what}" for ${seconds(waited)}`;
     return new ActionError('locked', `${text}; if it hangs, end it`);
+  }
+
+  #late(before: number, now: number): ActionError {
+    const text = `${before} other runs are still before this one in the line for "${this.#what}"`;
+    return new ActionError(
+      'locked',
+      `${text}, ${seconds(now)} after its start: the host is too busy`,
+    );
   }
 
   /** Removes the tickets of the dead, as far as it can; whether any of these was one. */
