@@ -330,12 +330,14 @@ describe('a ticket of another namespace', () => {
     expect(inside).toEqual([named('1.a'), named('alive.a')]);
     expect(world.tickets()).toEqual([]);
     const lock = world.lock('a');
+    let after: string[] = [];
     const failing = lock.with(NAME, async () => {
       await lock.with('within', async () => {});
-      expect(world.tickets()).toEqual([named('1.a'), named('alive.a')]);
-      throw new Error('no');
+      after = world.tickets();
+      throw new Error('the work failed');
     });
-    await expect(failing).rejects.toThrow('no');
+    await expect(failing).rejects.toThrow('the work failed');
+    expect(after).toEqual([named('1.a'), named('alive.a')]);
     expect(world.tickets()).toEqual([]);
   });
 });
