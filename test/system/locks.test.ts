@@ -381,7 +381,7 @@ async function traced(how: readonly string[], alert: Alert) {
 }
 
 // Between them whatever a run does to files and processes.
-const CALLS = ['mkdir', 'openat', 'getdents64', 'unlink', 'fsync', 'write', 'clone,clone3,vfork'];
+const CALLS = ['mkdir', 'openat', 'getdents64', 'unlink', 'write', 'clone,clone3,vfork'];
 
 describe('killed at any system call of its main thread', () => {
   test.each(CALLS)('%s: the next run gets the lock at once', async (call) => {
