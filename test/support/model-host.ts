@@ -316,8 +316,13 @@ export class ModelHost {
       sleep: async (milliseconds) => this.pass(milliseconds),
     };
     const files = this.files();
-    const life = async (name: string) => (this.#alive.has(name) ? 'alive' : 'gone');
-    const processes = (): Processes => ({ self, life });
+    const processes = (): Processes => ({
+      self,
+      lives: async (names) => names.map((name) => (this.#alive.has(name) ? 'alive' : 'gone')),
+      giveSign: async () => () => {},
+      readSign: async () => 'unknown',
+      describe: (name) => `process ${name}`,
+    });
     const sink = async (line: string) => {
       this.log.push(line);
     };

@@ -149,6 +149,7 @@ const LAYERS: Readonly<Record<string, number>> = {
   'node/home': 4,
   'node/log-file': 4,
   'node/processes': 4,
+  'node/signs': 4,
   'node/runner': 4,
   'node/machine': 5,
   execute: 5,

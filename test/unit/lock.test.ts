@@ -1,6 +1,6 @@
 import { createFsFromVolume, Volume } from 'memfs';
 import { describe, expect, test } from 'vitest';
-import { type Life, type Lock, lockIn } from '../../src/lib/lock.ts';
+import { type Life, type Lock, lockIn, type Processes } from '../../src/lib/lock.ts';
 import { type FileSystem, filesBelow } from '../../src/lib/node/files.ts';
 import { type Clock, type Files, LIMIT, STATE } from '../../src/lib/ports.ts';
 
@@ -15,7 +15,8 @@ const nameOf = (word: string) =>
 
 const named = (ticket: string) => {
   const [number = '', owner = ''] = ticket.split('.');
-  return `${number}.${nameOf(owner)}@${encodeURIComponent(NAME)}`;
+  const file = `${number}.${nameOf(owner)}`;
+  return number === 'alive' ? file : `${file}@${encodeURIComponent(NAME)}`;
 };
 
 /** A world of processes that share a folder, and take turns as a seed decides. */
@@ -24,6 +25,10 @@ class World {
   readonly alive = new Set<string>();
   /** Processes of another namespace, of which nothing can be known. */
   readonly strangers = new Set<string>();
+  /** Those that show a sign of life where others may not know them. */
+  readonly signing = new Set<string>();
+  /** Whose life was asked for, in the order of the questions. */
+  readonly asked: (readonly string[])[] = [];
   now = 0;
   /** What happens while somebody waits. */
   onSleep = () => {};
@@ -78,11 +83,35 @@ class World {
         await this.turn();
       },
     };
-    const life = async (name: string): Promise<Life> => {
+    return lockIn(files, () => this.#processes(nameOf(self)), clock);
+  }
+
+  #processes(self: string): Processes {
+    const life = (name: string): Life => {
       if (this.strangers.has(name)) return 'unknown';
       return this.alive.has(name) ? 'alive' : 'gone';
     };
-    return lockIn(files, () => ({ self: nameOf(self), life }), clock);
+    const full = (path: string) => `/h/${path}`;
+    return {
+      self,
+      lives: async (names) => {
+        this.asked.push(names);
+        await this.turn();
+        return names.map(life);
+      },
+      giveSign: async (path) => {
+        if (!this.signing.has(self)) return () => {};
+        this.volume.writeFileSync(full(path), '');
+        return () => this.volume.unlinkSync(full(path));
+      },
+      readSign: async (path) => {
+        await this.turn();
+        const [, owner = ''] = /\/alive\.([^@/]+)$/.exec(path) ?? [];
+        if (!this.volume.existsSync(full(path))) return 'unknown';
+        return this.alive.has(owner) ? 'alive' : 'gone';
+      },
+      describe: (name) => `process ${name}`,
+    };
   }
 
   tickets(): string[] {
@@ -139,7 +168,7 @@ describe('L1: what a dead process left', () => {
     world.leaveTicket('1.busy');
     await expect(world.lock('a').with(NAME, async () => 'in')).rejects.toMatchObject({
       kind: 'locked',
-      message: expect.stringContaining(nameOf('busy')),
+      message: `process ${nameOf('busy')} has been first in line for "${NAME}" for 3.0 s; if it hangs, end it`,
     });
     expect(world.tickets()).toEqual([named('1.busy')]);
   });
@@ -209,28 +238,147 @@ test('a line that moves is left when there is no time for work any more', async 
   };
   await expect(world.lock('a').with(NAME, async () => 'in')).rejects.toMatchObject({
     kind: 'locked',
+    message: expect.stringMatching(/^1[23] other runs are still before this one in the line for /),
   });
-  expect(world.now).toBeLessThanOrEqual(LIMIT.work + 100);
+  expect(world.now).toBeLessThanOrEqual(LIMIT.work + 200);
 });
 
 describe('a ticket of another namespace', () => {
-  const old = (world: World, seconds: number) => {
+  const old = (world: World, seconds: number, patience?: number) => {
     world.leaveTicket('1.far');
     world.strangers.add(nameOf('far'));
     const then = Date.now() / 1_000 - seconds;
     world.volume.utimesSync(`${FOLDER}/${named('1.far')}`, then, then);
-    return world.lock('a').with(NAME, async () => 'in');
+    return world.lock('a').with(NAME, async () => 'in', patience);
   };
 
   test('is waited for while its run may still be going', async () => {
     await expect(old(new World(), 5)).rejects.toMatchObject({ kind: 'locked' });
   });
 
-  test('is dead once no run could still be going', async () => {
+  test('is waited for longer where runs may take longer', async () => {
+    const seconds = LIMIT.run / 1_000 + 10;
+    await expect(old(new World(), seconds, 60_000)).rejects.toMatchObject({ kind: 'locked' });
+  });
+
+  test.each([LIMIT.run / 1_000 + 10, -LIMIT.run / 1_000 - 10])(
+    'is dead once no run could still be going, or when the clock was set back: %d s',
+    async (seconds) => {
+      const world = new World();
+      expect(await old(world, seconds)).toBe('in');
+      expect(world.tickets()).toEqual([]);
+    },
+  );
+
+  test('of which nobody here knows for how long it is held, stays for a day', async () => {
     const world = new World();
-    expect(await old(world, LIMIT.run / 1_000 + 10)).toBe('in');
+    world.strangers.add(nameOf('far'));
+    const leave = (name: string, seconds: number) => {
+      world.leaveFile(name);
+      const then = Date.now() / 1_000 - seconds;
+      world.volume.utimesSync(`${FOLDER}/${name}`, then, then);
+    };
+    leave(`1.${nameOf('far')}@other`, 3_600);
+    leave(`2.${nameOf('far')}@other`, 90_000);
+    await world.lock('a').with(NAME, async () => {});
+    expect(world.tickets()).toEqual([`1.${nameOf('far')}@other`]);
+  });
+
+  describe('that gave a sign of life', () => {
+    const signed = (life: Life) => {
+      const world = new World();
+      world.strangers.add(nameOf('far'));
+      if (life === 'alive') world.alive.add(nameOf('far'));
+      for (const ticket of ['1.far', 'choosing.far', 'alive.far']) world.leaveTicket(ticket);
+      return world;
+    };
+
+    test('is dead with its sign, and both are gone', async () => {
+      const world = signed('gone');
+      expect(await world.lock('a').with(NAME, async () => 'in')).toBe('in');
+      expect(world.now).toBe(0);
+      expect(world.tickets()).toEqual([]);
+    });
+
+    test('is waited for while the sign lives, however old it is', async () => {
+      const world = signed('alive');
+      for (const name of world.tickets()) world.volume.utimesSync(`${FOLDER}/${name}`, 1, 1);
+      const before = world.tickets();
+      await expect(world.lock('a').with(NAME, async () => 'in')).rejects.toMatchObject({
+        kind: 'locked',
+      });
+      expect(world.tickets()).toEqual(before);
+    });
+
+    test('keeps its sign for as long as its ticket cannot be removed', async () => {
+      const world = signed('gone');
+      const ticket = `${FOLDER}/${named('1.far')}`;
+      world.volume.unlinkSync(ticket);
+      world.volume.mkdirSync(ticket);
+      for (const self of ['a', 'b']) {
+        expect(await world.lock(self).with(NAME, async () => 'in')).toBe('in');
+        expect(world.tickets()).toEqual([named('1.far'), named('alive.far')]);
+      }
+      expect(world.now).toBe(0);
+    });
+  });
+
+  test('a sign is there before any ticket and goes after the last', async () => {
+    const world = new World();
+    world.signing.add(nameOf('a'));
+    const inside = await world.lock('a').with(NAME, async () => world.tickets());
+    expect(inside).toEqual([named('1.a'), named('alive.a')]);
+    expect(world.tickets()).toEqual([]);
+    const lock = world.lock('a');
+    let after: string[] = [];
+    const failing = lock.with(NAME, async () => {
+      await lock.with('within', async () => {});
+      after = world.tickets();
+      throw new Error('the work failed');
+    });
+    await expect(failing).rejects.toThrow('the work failed');
+    expect(after).toEqual([named('1.a'), named('alive.a')]);
     expect(world.tickets()).toEqual([]);
   });
+});
+
+describe('a ticket that cannot be removed', () => {
+  /** A directory has the name. */
+  const stuck = (world: World, ticket: string) =>
+    world.volume.mkdirSync(`${FOLDER}/${named(ticket)}`, { recursive: true, mode: 0o700 });
+
+  test.each(['1.dead', 'choosing.dead', 'alive.dead'])(
+    '%s: delays nobody, today or next time',
+    async (name) => {
+      const world = new World();
+      world.volume.mkdirSync(FOLDER, { recursive: true, mode: 0o700 });
+      stuck(world, name);
+      for (const self of ['a', 'b']) {
+        expect(await world.lock(self).with(NAME, async () => 'in')).toBe('in');
+      }
+      expect(world.now).toBe(0);
+      expect(world.tickets()).toEqual([named(name)]);
+    },
+  );
+
+  test('of one’s own does not undo the work', async () => {
+    const world = new World();
+    const answer = await world.lock('a').with(NAME, async () => {
+      world.volume.unlinkSync(`${FOLDER}/${named('1.a')}`);
+      stuck(world, '1.a');
+      return 'done';
+    });
+    expect(answer).toBe('done');
+  });
+});
+
+test('thousands of stale tickets are looked up at once and wait for nothing', async () => {
+  const world = new World();
+  world.volume.mkdirSync(FOLDER, { recursive: true, mode: 0o700 });
+  for (let count = 1; count <= 5_000; count += 1) world.leaveFile(`${count}.${count}-1-2-b@${'x'}`);
+  expect(await world.lock('a').with(NAME, async () => 'in')).toBe('in');
+  expect(world.asked.filter((names) => names.length > 0)).toHaveLength(1);
+  expect([world.now, world.tickets()]).toEqual([0, []]);
 });
 
 describe('many at once, in whatever order they take turns', () => {

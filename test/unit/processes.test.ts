@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { machineProcesses } from '../../src/lib/node/processes.ts';
 
 describe.skipIf(!existsSync('/proc/self/stat'))('processes of this machine', () => {
-  const { self, life } = machineProcesses();
+  const { self, lives, describe: describeProcess } = machineProcesses(undefined);
+  const life = async (name: string) => (await lives([name]))[0];
   const [pid = '', ...rest] = self.split('-');
 
   test('this one has a name without dots, and lives', async () => {
@@ -18,10 +19,9 @@ describe.skipIf(!existsSync('/proc/self/stat'))('processes of this machine', () 
     expect(await life([pid, Number(start) + 1, ...others].join('-'))).toBe('gone');
   });
 
-  test('a process of another boot is gone, and of another namespace nobody knows', async () => {
-    const [start, namespace, boot] = rest;
+  test('a process of another boot is gone', async () => {
+    const [start, namespace] = rest;
     expect(await life([pid, start, namespace, 'f'.repeat(32)].join('-'))).toBe('gone');
-    expect(await life([pid, start, Number(namespace) + 1, boot].join('-'))).toBe('unknown');
   });
 
   test('one that ended is dead', async () => {
@@ -49,7 +49,24 @@ describe.skipIf(!existsSync('/proc/self/stat'))('processes of this machine', () 
     }
   });
 
-  test.each(['', '-', 'x', '..', '../self', '0', '-1', '1e9'])('%j is nobody', async (name) => {
-    expect(await life(name)).toBe('gone');
+  test.each(['0-1', '1-1', '1000000000-1'])('%s of here is nobody', async (name) => {
+    expect(await life([name, ...rest.slice(1)].join('-'))).toBe('gone');
+  });
+
+  test('a number alone, from where there is no /proc, says nothing', async () => {
+    expect(await life(pid)).toBe('unknown');
+  });
+
+  test('it is told to people by its number and its program', () => {
+    const child = spawn('sleep', ['60'], { stdio: 'ignore' });
+    try {
+      child.kill('SIGSTOP');
+      const [, namespace, boot] = rest;
+      expect(describeProcess([child.pid, 1, namespace, boot].join('-'))).toMatch(
+        new RegExp(`^process ${child.pid} \\(sleep(, stopped)?\\)$`),
+      );
+    } finally {
+      child.kill('SIGKILL');
+    }
   });
 });

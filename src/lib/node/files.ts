@@ -2,7 +2,7 @@ import type * as fs from 'node:fs';
 import { dirname } from 'node:path/posix';
 import { ActionError } from '../outcome.ts';
 import { type Files, STATE, type Writing } from '../ports.ts';
-import { codeOf } from './errors.ts';
+import { codeOf, said } from './errors.ts';
 import { writeAll } from './in-place.ts';
 
 /** The part of `node:fs` that files need; tests give one in memory. */
@@ -122,7 +122,7 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
       } catch (thrown) {
         if (codeOf(thrown) === 'ENOENT') return undefined;
         if (thrown instanceof ActionError) throw thrown;
-        throw untrusted(path, `could not be read: ${(thrown as Error).message}`, thrown);
+        throw untrusted(path, `could not be read: ${said(thrown)}`, thrown);
       }
     },
 
@@ -145,7 +145,7 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
         return true;
       } catch (thrown) {
         if (codeOf(thrown) === 'EEXIST') return false;
-        throw untrusted(path, `could not be created: ${(thrown as Error).message}`, thrown);
+        throw untrusted(path, `could not be created: ${said(thrown)}`, thrown);
       }
     },
 
@@ -157,7 +157,7 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
         write(fresh, text, writing);
         system.renameSync(full(fresh), full(path));
       } catch (thrown) {
-        throw untrusted(path, `could not be replaced: ${(thrown as Error).message}`, thrown);
+        throw untrusted(path, `could not be replaced: ${said(thrown)}`, thrown);
       }
     },
 
@@ -167,7 +167,7 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
         return true;
       } catch (thrown) {
         if (codeOf(thrown) === 'ENOENT') return false;
-        throw untrusted(path, `could not be removed: ${(thrown as Error).message}`, thrown);
+        throw untrusted(path, `could not be removed: ${said(thrown)}`, thrown);
       }
     },
 
@@ -178,7 +178,7 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
       } catch (thrown) {
         if (codeOf(thrown) === 'ENOENT') return [];
         if (thrown instanceof ActionError) throw thrown;
-        throw untrusted(path, `could not be read: ${(thrown as Error).message}`, thrown);
+        throw untrusted(path, `could not be read: ${said(thrown)}`, thrown);
       }
     },
 
@@ -198,7 +198,7 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
           system.mkdirSync(full(folder), { mode: 0o700 });
         } catch (thrown) {
           if (codeOf(thrown) !== 'EEXIST') {
-            throw untrusted(folder, `could not be made: ${(thrown as Error).message}`, thrown);
+            throw untrusted(folder, `could not be made: ${said(thrown)}`, thrown);
           }
         }
         trust(folder);

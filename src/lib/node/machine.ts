@@ -71,7 +71,7 @@ export function machine(
     }),
     records: recordsIn(files, bootId, clock),
     journal: journalIn(files),
-    lock: lockIn(files, machineProcesses, clock),
+    lock: lockIn(files, () => machineProcesses(home), clock),
     // The decoders for old agents want the whole path, however the program was called.
     log: logTo(sink, clock, name, home === undefined ? process.argv0 : `${home}/${BIN}/${name}`),
     home,
