@@ -50,12 +50,12 @@ const STOCK = [
 
 async function factsOf({ home }: Scene): Promise<LeftoversFacts> {
   const state = `${home}/${STATE}`;
-  const processes = machineProcesses();
-  const tickets: string[] = [];
-  for (const name of namesIn(`${state}/lock`)) {
+  const owned = namesIn(`${state}/lock`).flatMap((name) => {
     const [, owner] = /^[^.]+\.([^@]+)@/.exec(name) ?? [];
-    if (owner !== undefined && (await processes.life(owner)) === 'gone') tickets.push(name);
-  }
+    return owner === undefined ? [] : [{ name, owner }];
+  });
+  const lives = await machineProcesses(home).lives(owned.map(({ owner }) => owner));
+  const tickets = owned.flatMap(({ name }, at) => (lives[at] === 'gone' ? [name] : []));
   const dead = (name: string) => {
     const [, pid] = /\.(\d+)$/.exec(name) ?? [];
     return pid !== undefined && !existsSync(`/proc/${pid}`);
