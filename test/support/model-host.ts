@@ -4,7 +4,7 @@ import type { Host } from '../../src/lib/host.ts';
 import { journalIn } from '../../src/lib/journal.ts';
 import type { Lifeline } from '../../src/lib/lifelines/addresses.ts';
 import { lockIn, type Processes } from '../../src/lib/lock.ts';
-import { logTo } from '../../src/lib/log.ts';
+import { logTo, type Sink } from '../../src/lib/log.ts';
 import { type FileSystem, filesBelow } from '../../src/lib/node/files.ts';
 import { ActionError, Unfinished } from '../../src/lib/outcome.ts';
 import { type Clock, type Files, STATE } from '../../src/lib/ports.ts';
@@ -318,8 +318,12 @@ export class ModelHost {
     const files = this.files();
     const life = async (name: string) => (this.#alive.has(name) ? 'alive' : 'gone');
     const processes = (): Processes => ({ self, life });
-    const sink = async (line: string) => {
-      this.log.push(line);
+    const sink: Sink = {
+      write: async (line) => {
+        this.log.push(line);
+      },
+      size: () => 0,
+      putAside: async () => {},
     };
     // A tool that is missing for every command is missing for whoever looks for it.
     const locate = async (tool: string) =>

@@ -35,8 +35,8 @@ test('adds to the log that is there and leaves its mode', async () => {
   writeFileSync(path(), 'before\n');
   chmodSync(path(), 0o640);
   const sink = logFile(home, complain);
-  await sink('one\n');
-  await sink('two\n');
+  await sink.write('one\n');
+  await sink.write('two\n');
   expect(readFileSync(path(), 'utf8')).toBe('before\none\ntwo\n');
   expect(statSync(path()).mode & 0o777).toBe(0o640);
 });
@@ -45,7 +45,7 @@ test('makes the log as the agent’s package would: 0660, whatever the umask', a
   // Only root can hand a file to somebody else.
   const owner = process.getuid?.() === 0 ? 12_345 : (process.getuid?.() ?? 0);
   chownSync(`${home}/logs`, owner, statSync(`${home}/logs`).gid);
-  await logFile(home, complain)('one\n');
+  await logFile(home, complain).write('one\n');
   expect(statSync(path()).mode & 0o777).toBe(0o660);
   expect(statSync(path()).uid).toBe(owner);
 });
@@ -66,15 +66,15 @@ describe('what lies in its place and is no log is passed over, with one word', (
   ] as const)('%s', async (_what, spoil) => {
     spoil();
     const sink = logFile(home, complain);
-    await sink('one\n');
-    await sink('two\n');
+    await sink.write('one\n');
+    await sink.write('two\n');
     expect(complaints).toHaveLength(1);
     expect(complaints[0]).toMatch(/^nothing is logged: /);
     if (existsSync(`${home}/target`)) expect(readFileSync(`${home}/target`, 'utf8')).toBe('');
   });
 
   test('no home', async () => {
-    await logFile(undefined, complain)('one\n');
+    await logFile(undefined, complain).write('one\n');
     expect(complaints).toEqual(['nothing is logged: no agent home was found']);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { logTo, type Result } from '../../src/lib/log.ts';
+import { logTo, type Result, type Sink } from '../../src/lib/log.ts';
 import { OUTCOMES, type Outcome } from '../../src/lib/outcome.ts';
 import { parseLegacy, parseRequest } from '../../src/lib/protocol.ts';
 import { legacyWords, message } from '../support/messages.ts';
@@ -22,8 +22,12 @@ function written() {
     elapsed: () => 12.6,
     sleep: async () => {},
   };
-  const sink = async (line: string) => {
-    lines.push(line);
+  const sink: Sink = {
+    write: async (line) => {
+      lines.push(line);
+    },
+    size: () => 0,
+    putAside: async () => {},
   };
   const log = logTo(sink, clock, 'firewall-drop', '/var/ossec/active-response/bin/firewall-drop');
   return { lines, log };
