@@ -17,6 +17,8 @@ class Race {
   readonly volume = new Volume();
   readonly appended: string[] = [];
   readonly errors: unknown[] = [];
+  /** Of the file system. */
+  calls = 0;
   readonly #files: Files;
   readonly #keep: number;
   readonly #deeds: Deed[];
@@ -36,6 +38,7 @@ class Race {
         const value: unknown = Reflect.get(target, name);
         if (typeof value !== 'function') return value;
         return (...words: unknown[]) => {
+          this.calls += 1;
           while (this.#depth < 6 && this.#schedule.shift()) this.#next();
           return Reflect.apply(value, target, words) as unknown;
         };
@@ -83,7 +86,13 @@ const deeds = fc.array(
   ),
   { minLength: 5, maxLength: 40 },
 );
-const schedule = fc.array(fc.boolean(), { maxLength: 200 });
+const schedule = fc.array(
+  fc.oneof(
+    { arbitrary: fc.constant(false), weight: 7 },
+    { arbitrary: fc.constant(true), weight: 1 },
+  ),
+  { maxLength: 300, size: 'max' },
+);
 
 const LINE = 10;
 
@@ -96,6 +105,24 @@ async function raced(what: readonly Deed[], when: readonly boolean[], keep: numb
   expect(race.volume.existsSync(`${PATH}.new`)).toBe(false);
   return { lines, appended: race.appended };
 }
+
+const SYSTEM_CALLS = Array.from({ length: 60 }, (_, place) => place);
+
+test.each(['append', 'shorten'] as const)(
+  '%s before any call of the other to the file system: nothing is lost',
+  async (between) => {
+    const around = between === 'append' ? 'shorten' : 'append';
+    for (const place of SYSTEM_CALLS) {
+      const deeds = ['append', around, between, 'append'] as const;
+      // The first append finds nothing to read, and is as long for every place.
+      const calls = new Race(['append'], [], 1);
+      await calls.run();
+      const when = [...Array.from({ length: calls.calls + place }, () => false), true];
+      const { lines, appended } = await raced(deeds, when, 1 << 20);
+      expect([...new Set(lines)].toSorted()).toEqual(appended.toSorted());
+    }
+  },
+);
 
 // Where nothing is dropped for its age, what is missing was lost to a race.
 test('no line is lost, however appending and shortening overtake each other', async () => {
@@ -127,4 +154,17 @@ test('shortened by nobody else, it holds the newest whole lines', async () => {
     5 * LINE + 3,
   );
   expect(lines).toEqual(appended.slice(-5));
+});
+
+test('a file that somebody took away meanwhile is not put back', async () => {
+  const volume = new Volume();
+  volume.mkdirSync(`/home/${STATE}`, { recursive: true, mode: 0o700 });
+  volume.writeFileSync(PATH, 'old\n', { mode: 0o600 });
+  const memory = createFsFromVolume(volume) as unknown as FileSystem;
+  const system: FileSystem = {
+    ...memory,
+    fsyncSync: () => volume.renameSync(PATH, `${PATH}.mine`),
+  };
+  await filesBelow('/home', process.getuid?.() ?? 0, system).shorten(FILE, 100);
+  expect(volume.readdirSync(`/home/${STATE}`)).toEqual(['journal.jsonl.mine']);
 });

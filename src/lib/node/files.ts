@@ -46,9 +46,10 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
     }
   }
 
+  // One without a link was replaced after it was opened.
   const plain = (fd: number) => {
     const status = system.fstatSync(fd);
-    return status.isFile() && status.nlink === 1 ? status : undefined;
+    return status.isFile() && status.nlink <= 1 ? status : undefined;
   };
 
   const untrusted = (path: string, why: string, cause?: unknown) =>
@@ -119,9 +120,8 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
     // A compactor may replace the file between the open and the write: then the line goes again.
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
       const size = opened(path, O_RDWR | O_APPEND | O_CREAT, mode, (fd) => {
-        const before = system.fstatSync(fd);
-        if (before.isFile() && before.nlink === 0) return undefined;
-        if (!plain(fd)) throw untrusted(path, 'is not a regular file with one link');
+        const before = plain(fd);
+        if (!before) throw untrusted(path, 'is not a regular file with one link');
         const bytes = Buffer.from(torn(fd, Number(before.size)) ? `\n${text}` : text);
         if (system.writeSync(fd, bytes) < bytes.length) {
           throw untrusted(path, 'not all of a line could be written');
