@@ -1,4 +1,4 @@
-import fs, { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import fs, { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
@@ -68,4 +68,25 @@ describe(`${WORKERS.length} processes append ${EACH} lines each to one journal`,
       expect(numbers.length).toBeGreaterThanOrEqual((EACH - first) * 0.9);
     }
   });
+});
+
+test('100 MB of junk: what is appended is found, and shortening leaves the rest behind', async () => {
+  const files = filesBelow(home, process.getuid?.() ?? 0, fs);
+  const journal = journalIn(files);
+  const entry = {
+    at: '2026-02-03T10:11:12.000Z',
+    action: 'firewall-drop',
+    holder: 'manual',
+    verb: 'add',
+    outcome: 'applied',
+  };
+  await journal.append(entry);
+  truncateSync(`${home}/${STATE}/journal.jsonl`, 100 << 20);
+  const size = await journal.append({ ...entry, outcome: 'already' });
+  expect(size).toBeGreaterThan(100 << 20);
+  const newest = [{ ...entry, outcome: 'already' }];
+  expect((await journal.read()).entries).toEqual(newest);
+  await journal.shorten(4 << 20);
+  expect(await journal.read()).toEqual({ entries: newest, skipped: 0 });
+  expect(statSync(`${home}/${STATE}/journal.jsonl`).size).toBeLessThan(1024);
 });

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import type { Sink } from '../log.ts';
 import { pause } from './clock.ts';
-import { codeOf } from './errors.ts';
+import { about, codeOf } from './errors.ts';
 import { isAt } from './newest.ts';
 
 /** Where the agent looks for it, below its home. */
@@ -52,16 +52,17 @@ export function logFile(home: string | undefined, complain: (message: string) =>
       }
     },
     size: () => size,
-    async putAside(max) {
-      if (fd === undefined) return;
-      const status = fs.fstatSync(fd);
-      // Where another run was first it is short again.
-      if (status.size <= max || !isAt(fd, path, fs)) return;
-      // A link in that place is replaced, not followed, and a directory makes this fail.
-      fs.renameSync(path, `${path}${ASIDE}`);
-      const made = make(path, status);
-      if (made !== undefined) fs.closeSync(made);
-    },
+    putAside: (max) =>
+      about(path, async () => {
+        if (fd === undefined) return;
+        const status = fs.fstatSync(fd);
+        // Where another run was first it is short again.
+        if (status.size <= max || !isAt(fd, path, fs)) return;
+        // A link in that place is replaced, not followed, and a directory makes this fail.
+        fs.renameSync(path, `${path}${ASIDE}`);
+        const made = make(path, status);
+        if (made !== undefined) fs.closeSync(made);
+      }),
   };
 }
 
