@@ -102,14 +102,6 @@ describe('rotation by others', () => {
   });
 });
 
-test('a line that was cut short does not swallow the next one', async () => {
-  writeFileSync(path(), 'one\ntw');
-  const sink = logFile(home, complain);
-  await sink.write('three\n');
-  await sink.write('four\n');
-  expect(readFileSync(path(), 'utf8')).toBe('one\ntw\nthree\nfour\n');
-});
-
 describe('putting it aside', () => {
   const aside = () => `${path()}${ASIDE}`;
   const long = `${'x'.repeat(99)}\n`;

@@ -1,6 +1,5 @@
 import fs from 'node:fs';
 import type { Sink } from '../log.ts';
-import { pause } from './clock.ts';
 import { about, codeOf } from './errors.ts';
 import { isAt } from './newest.ts';
 
@@ -30,9 +29,8 @@ export function logFile(home: string | undefined, complain: (message: string) =>
         fs.closeSync(fd);
         fd = undefined;
       }
-      const fresh = fd === undefined;
       fd ??= open(path, `${home}/logs`);
-      writeWhole(fd, fresh && torn(fd) ? `\n${line}` : line);
+      writeWhole(fd, line);
       const status = fs.fstatSync(fd);
       size = status.size;
       // One that was renamed under the line is read all the same; one that was removed is not.
@@ -81,8 +79,8 @@ function open(path: string, folder: string): number {
   throw new Error(`${path} comes and goes`);
 }
 
-const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_NONBLOCK = 0, O_RDWR } = fs.constants;
-const FLAGS = O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK;
+const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_NONBLOCK = 0, O_WRONLY } = fs.constants;
+const FLAGS = O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK;
 
 function existing(path: string): number | undefined {
   let fd: number;
@@ -130,7 +128,11 @@ function make(path: string, { uid, gid, mode }: Ownership): number | undefined {
   return fd;
 }
 
-/** One write, unless the system does not take all of a line at once. */
+/**
+ * One write, unless the system does not take all of a line at once: a full disk does that. Whether the
+ * line before was cut short cannot be told from one that another run is writing; the first line of a
+ * run is of little worth, so that it may be added to one.
+ */
 function writeWhole(fd: number, line: string): void {
   const bytes = Buffer.from(line);
   for (let done = 0; done < bytes.length; ) {
@@ -138,16 +140,4 @@ function writeWhole(fd: number, line: string): void {
     if (length === 0) throw new Error('the log takes no more');
     done += length;
   }
-}
-
-/** Whether a line was cut short for good, by a full disk, and would swallow the next one. */
-function torn(fd: number): boolean {
-  const last = Buffer.alloc(1);
-  for (let look = 0; look < 3; look += 1) {
-    const { size } = fs.fstatSync(fd);
-    if (size === 0 || fs.readSync(fd, last, 0, 1, size - 1) === 0 || last[0] === 10) return false;
-    // A long line of another run may be on its way.
-    pause(2);
-  }
-  return true;
 }
