@@ -183,7 +183,7 @@ async function follow(
   output: Output,
   interrupted: AbortSignal,
 ): Promise<void> {
-  while (!interrupted.aborted && !output.abandoned()) {
+  while (!interrupted.aborted) {
     const items = log.lines().flatMap((line) => itemIn(line, options) ?? []);
     if (!(await output.write(shown.text(items)))) break;
     await wait(POLL, undefined, { signal: interrupted }).catch(() => {});

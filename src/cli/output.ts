@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
+import { constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { codeOf } from '../lib/node/errors.ts';
 
@@ -12,19 +12,13 @@ const POLL = 10;
 export interface Output {
   /** False once nobody reads it any more, or `enough` was said. */
   write(text: string): Promise<boolean>;
-  /** Whether it is a pipe whose reader is gone, though nothing was written. */
-  abandoned(): boolean;
 }
 
 /** Opens it; `enough` ends a write that waits for its reader. */
 export function standardOutput(enough: AbortSignal): Output {
-  const isPipe = fstatSync(1).isFIFO();
-  // Opened once more, the pipe's flags are ours alone. Other systems have no such name for it.
-  const own = isPipe ? reopened() : undefined;
-  const fd = typeof own === 'number' ? own : 1;
+  const fd = reopened() ?? 1;
   return {
     async write(text) {
-      if (own === 'abandoned') return false;
       for (let rest = Buffer.from(text); rest.length > 0; ) {
         if (enough.aborted) return false;
         try {
@@ -38,20 +32,15 @@ export function standardOutput(enough: AbortSignal): Output {
       }
       return true;
     },
-    abandoned() {
-      if (!isPipe) return false;
-      const again = reopened();
-      if (typeof again === 'number') closeSync(again);
-      return again === 'abandoned';
-    },
   };
 }
 
-/** A pipe without a reader cannot be opened for writing without waiting for one. */
-function reopened(): number | 'abandoned' | undefined {
+/** A pipe opened once more has flags of its own. Not all systems have this name for it. */
+function reopened(): number | undefined {
   try {
+    if (!fstatSync(1).isFIFO()) return undefined;
     return openSync('/proc/self/fd/1', constants.O_WRONLY | constants.O_NONBLOCK);
-  } catch (thrown) {
-    return codeOf(thrown) === 'ENXIO' ? 'abandoned' : undefined;
+  } catch {
+    return undefined;
   }
 }

@@ -40,11 +40,11 @@ export function endOfLines(fd: number): number {
   return 0;
 }
 
-/** The lines before an offset, newest first, without their ends. Reads no more than is asked for. */
+/** The lines before an offset where one ends, newest first, without their ends. Reads no more than is asked for. */
 export function* linesBefore(fd: number, end: number): Generator<string> {
   let rest: Buffer = Buffer.alloc(0);
   let tooLong = false;
-  for (let start = end; start > 0; ) {
+  for (let start = end - 1; start > 0; ) {
     const chunk = Buffer.alloc(Math.min(CHUNK, start));
     start -= chunk.length;
     // It was cut short under us: what there is now has been seen, or is newer.
@@ -64,5 +64,5 @@ export function* linesBefore(fd: number, end: number): Generator<string> {
       tooLong = true;
     }
   }
-  if (!tooLong && rest.length > 0) yield rest.toString('utf8');
+  if (!tooLong && end > 0) yield rest.toString('utf8');
 }
