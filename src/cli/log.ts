@@ -4,7 +4,7 @@ import { Option } from 'commander';
 import { failure } from '../lib/by-hand.ts';
 import { NO_HOME } from '../lib/node/files.ts';
 import { ASIDE, LOG_FILE } from '../lib/node/log-file.ts';
-import { say } from '../lib/node/machine.ts';
+
 import { ActionError, asActionError, exitCode } from '../lib/outcome.ts';
 import { oneLine } from '../lib/text.ts';
 import { Followed } from './log/follow.ts';
@@ -13,6 +13,7 @@ import { jsonOf, type Run, runIn, timeOf } from './log/runs.ts';
 import { endOfLines, linesBefore, openLog } from './log/source.ts';
 import { isWanted, parseCount, parseOutcomes, parseSince, type Wanted } from './log/wanted.ts';
 import { type Output, standardOutput } from './output.ts';
+import { complain } from './print.ts';
 import { type AtHome, atHome, homeOf, subcommand } from './subcommand.ts';
 
 interface LogOptions extends AtHome, Wanted {
@@ -67,7 +68,7 @@ export const logCommand = subcommand<LogOptions>(
     } catch (thrown) {
       // Told here and not in the log that was asked for.
       const { kind, message } = asActionError(thrown);
-      say(2, failure({ outcome: kind, detail: message }));
+      complain(failure({ outcome: kind, detail: message }));
       return exitCode(kind);
     }
   },

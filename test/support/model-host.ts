@@ -4,7 +4,7 @@ import type { Host } from '../../src/lib/host.ts';
 import { journalIn } from '../../src/lib/journal.ts';
 import type { Lifeline } from '../../src/lib/lifelines/addresses.ts';
 import { lockIn, type Processes } from '../../src/lib/lock.ts';
-import { logTo, type Sink } from '../../src/lib/log.ts';
+import { logTo } from '../../src/lib/log.ts';
 import { type FileSystem, filesBelow } from '../../src/lib/node/files.ts';
 import { ActionError, Unfinished } from '../../src/lib/outcome.ts';
 import { type Clock, type Files, STATE } from '../../src/lib/ports.ts';
@@ -24,6 +24,7 @@ import { Services } from './model/services.ts';
 import { SharedFiles } from './model/shared-files.ts';
 import { Suspects, Threats } from './model/suspects.ts';
 import { Xtables } from './model/xtables.ts';
+import { sinkInto } from './sink.ts';
 
 /** What every model host lives on, of each kind and IP version. */
 export const LIFELINES: readonly Lifeline[] = [
@@ -318,13 +319,6 @@ export class ModelHost {
     const files = this.files();
     const life = async (name: string) => (this.#alive.has(name) ? 'alive' : 'gone');
     const processes = (): Processes => ({ self, life });
-    const sink: Sink = {
-      write: async (line) => {
-        this.log.push(line);
-      },
-      size: () => 0,
-      putAside: async () => {},
-    };
     // A tool that is missing for every command is missing for whoever looks for it.
     const locate = async (tool: string) =>
       this.faults(Number.POSITIVE_INFINITY, run(tool)) === 'missing' ? undefined : `/model/${tool}`;
@@ -377,7 +371,7 @@ export class ModelHost {
       records: recordsIn(files, () => 'boot', clock),
       journal: journalIn(files),
       lock: lockIn(files, processes, clock),
-      log: logTo(sink, clock, program, `${HOME}/active-response/bin/${program}`),
+      log: logTo(sinkInto(this.log), clock, program, `${HOME}/active-response/bin/${program}`),
       home: HOME,
       kernel: this.#kernel,
     };

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { logTo, type Result, type Sink } from '../../src/lib/log.ts';
+import { logTo, type Result } from '../../src/lib/log.ts';
 import { OUTCOMES, type Outcome } from '../../src/lib/outcome.ts';
 import { parseLegacy, parseRequest } from '../../src/lib/protocol.ts';
 import { legacyWords, message } from '../support/messages.ts';
+import { sinkInto } from '../support/sink.ts';
 
 /** The stock decoders' conditions, as JavaScript writes them. */
 const DECODER = {
@@ -22,13 +23,7 @@ function written() {
     elapsed: () => 12.6,
     sleep: async () => {},
   };
-  const sink: Sink = {
-    write: async (line) => {
-      lines.push(line);
-    },
-    size: () => 0,
-    putAside: async () => {},
-  };
+  const sink = sinkInto(lines);
   const log = logTo(sink, clock, 'firewall-drop', '/var/ossec/active-response/bin/firewall-drop');
   return { lines, log };
 }
