@@ -2,6 +2,7 @@ import type { Subcommand } from '../lib/person.ts';
 import { completionCommand } from './completion.ts';
 import { doctorCommand } from './doctor.ts';
 import { listCommand } from './list.ts';
+import { logCommand } from './log.ts';
 import { newCommand } from './new.ts';
 import { shimCommand } from './shim.ts';
 import { showCommand } from './show.ts';
@@ -17,6 +18,7 @@ export const commands: readonly Subcommand[] = [
   undoCommand,
   sweepCommand,
   doctorCommand,
+  logCommand,
   shimCommand,
   newCommand,
   completionCommand(() => commands),

@@ -1,14 +1,16 @@
 import type { Host } from './host.ts';
 import type { Result } from './log.ts';
 import { type ActionError, asActionError, exitCode } from './outcome.ts';
+import { keepShort } from './upkeep.ts';
 
 /** Ends a run: its outcome stands in the log and in the journal, with a person's reason if any. */
 export async function conclude(result: Result, host: Host, reason?: string): Promise<Result> {
   await host.log.outcome(result);
   if (exitCode(result.outcome) === 0 && result.answer !== 'abort') await host.log.say('Ended');
   const { detail: _, answer: __, ...entry } = result;
+  let size = 0;
   try {
-    await host.journal.append({
+    size = await host.journal.append({
       at: host.clock.now().toISOString(),
       ...entry,
       ...(reason !== undefined && { reason }),
@@ -17,6 +19,7 @@ export async function conclude(result: Result, host: Host, reason?: string): Pro
     // One that cannot be written changes no outcome.
     await host.log.say(`The journal was not written: ${asActionError(thrown).message}`);
   }
+  await keepShort(host, size);
   return result;
 }
 
@@ -25,10 +28,11 @@ export async function misunderstood(
   { kind, message }: ActionError,
   action: string,
   holder: string,
-  { log }: Host,
+  host: Host,
 ): Promise<Result> {
   const result = { outcome: kind, detail: message, action, holder, verb: undefined };
-  await log.say(message);
-  await log.outcome(result);
+  await host.log.say(message);
+  await host.log.outcome(result);
+  await keepShort(host, 0);
   return result;
 }

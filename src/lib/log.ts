@@ -28,10 +28,20 @@ export interface Log {
   /** The same with a word before it, which no stock rule takes for a deed. */
   declined(word: 'Refused' | 'Failed', request: Request): Promise<void>;
   outcome(result: Result): Promise<void>;
+  /** Bytes that it had after the newest line of this run; 0 before the first. */
+  size(): number;
+  /**
+   * Puts it aside, in the place of the one that was put aside before, and begins a new one where it has
+   * more than `max` bytes. One process at a time may do that.
+   */
+  putAside(max: number): Promise<void>;
 }
 
-/** Takes one whole line at a time; it must not fail. */
-export type Sink = (line: string) => Promise<void>;
+/** Where the lines go. */
+export interface Sink extends Pick<Log, 'size' | 'putAside'> {
+  /** Takes one whole line at a time; it must not fail. */
+  write(line: string): Promise<void>;
+}
 
 /**
  * Lines as upstream's own programs write them, so that stock decoders read them: the stamp, then
@@ -39,13 +49,15 @@ export type Sink = (line: string) => Promise<void>;
  */
 export function logTo(sink: Sink, clock: Clock, program: string, path: string): Log {
   const write = (message: string) =>
-    sink(`${stamp(clock.now())} active-response/bin/${program}: ${oneLine(message)}\n`);
+    sink.write(`${stamp(clock.now())} active-response/bin/${program}: ${oneLine(message)}\n`);
   return {
+    size: () => sink.size(),
+    putAside: (max) => sink.putAside(max),
     say: write,
     honoured(request) {
       if (request.dialect === 'legacy') {
         // The decoder of the shell scripts' time wants their line: date, program, words.
-        return sink(`${unixDate(clock.now())} ${path} ${oneLine(request.raw)}\n`);
+        return sink.write(`${unixDate(clock.now())} ${path} ${oneLine(request.raw)}\n`);
       }
       return write(request.raw);
     },

@@ -24,8 +24,18 @@ export interface Files {
    * the owner could have written it, or where it is no regular file of at most `limit` bytes.
    */
   readOwn(path: string, limit: number): Promise<string | undefined>;
-  /** Appends in one write, creating the file with `mode`. */
-  append(path: string, text: string, mode: number): Promise<void>;
+  /** Appends in one write, creating the file with `mode`; resolves to the file's size in bytes. */
+  append(path: string, text: string, mode: number): Promise<number>;
+  /**
+   * The whole lines in the newest `limit` bytes of a file in the state folder; nothing where there is
+   * none, `bad-state` as for `readOwn`.
+   */
+  readNewest(path: string, limit: number): Promise<string | undefined>;
+  /**
+   * Keeps of a file the whole lines in its newest `keep` bytes, and what is appended meanwhile. One
+   * process at a time may do that.
+   */
+  shorten(path: string, keep: number): Promise<void>;
   /** Creates a file that must not exist; false if it does. */
   create(path: string, text: string, writing?: Writing): Promise<boolean>;
   /** Puts a whole new text in the place of a file, by a rename. */

@@ -24,6 +24,7 @@ import { Services } from './model/services.ts';
 import { SharedFiles } from './model/shared-files.ts';
 import { Suspects, Threats } from './model/suspects.ts';
 import { Xtables } from './model/xtables.ts';
+import { sinkInto } from './sink.ts';
 
 /** What every model host lives on, of each kind and IP version. */
 export const LIFELINES: readonly Lifeline[] = [
@@ -323,9 +324,6 @@ export class ModelHost {
       readSign: async () => 'unknown',
       describe: (name) => `process ${name}`,
     });
-    const sink = async (line: string) => {
-      this.log.push(line);
-    };
     // A tool that is missing for every command is missing for whoever looks for it.
     const locate = async (tool: string) =>
       this.faults(Number.POSITIVE_INFINITY, run(tool)) === 'missing' ? undefined : `/model/${tool}`;
@@ -378,7 +376,7 @@ export class ModelHost {
       records: recordsIn(files, () => 'boot', clock),
       journal: journalIn(files),
       lock: lockIn(files, processes, clock),
-      log: logTo(sink, clock, program, `${HOME}/active-response/bin/${program}`),
+      log: logTo(sinkInto(this.log), clock, program, `${HOME}/active-response/bin/${program}`),
       home: HOME,
       kernel: this.#kernel,
     };

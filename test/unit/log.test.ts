@@ -3,6 +3,7 @@ import { logTo, type Result } from '../../src/lib/log.ts';
 import { OUTCOMES, type Outcome } from '../../src/lib/outcome.ts';
 import { parseLegacy, parseRequest } from '../../src/lib/protocol.ts';
 import { legacyWords, message } from '../support/messages.ts';
+import { sinkInto } from '../support/sink.ts';
 
 /** The stock decoders' conditions, as JavaScript writes them. */
 const DECODER = {
@@ -22,9 +23,7 @@ function written() {
     elapsed: () => 12.6,
     sleep: async () => {},
   };
-  const sink = async (line: string) => {
-    lines.push(line);
-  };
+  const sink = sinkInto(lines);
   const log = logTo(sink, clock, 'firewall-drop', '/var/ossec/active-response/bin/firewall-drop');
   return { lines, log };
 }

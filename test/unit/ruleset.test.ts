@@ -8,6 +8,7 @@ import { type Decoded, decode } from '../support/ruleset/decoding.ts';
 import { DECODER_FILES, RULES } from '../support/ruleset/files.ts';
 import { described, type Rule, ruleFor } from '../support/ruleset/rules.ts';
 import { STOCK } from '../support/ruleset/stock.ts';
+import { sinkInto } from '../support/sink.ts';
 
 /** Rules for what another part is about to say; the rest comes from the table of outcomes. */
 const ALSO: Readonly<Record<string, number>> = { expired: 0, restored: 0, observed: 0 };
@@ -47,10 +48,9 @@ type Log = ReturnType<typeof logTo>;
 /** The lines that a run writes, without their ends, as the agent sends them. */
 async function lines(write: (log: Log) => Promise<void>, program = 'firewall-drop') {
   const written: string[] = [];
-  const sink = async (line: string) => {
-    written.push(line);
-  };
-  await write(logTo(sink, CLOCK, program, `/var/ossec/active-response/bin/${program}`));
+  await write(
+    logTo(sinkInto(written), CLOCK, program, `/var/ossec/active-response/bin/${program}`),
+  );
   return written.join('').replace(/\n$/, '');
 }
 

@@ -38,7 +38,14 @@ export interface Scene {
 const MAX_CONFIG = 1 << 22;
 
 const nowhere = async (): Promise<void> => {};
-const SILENT: Log = { say: nowhere, honoured: nowhere, declined: nowhere, outcome: nowhere };
+const SILENT: Log = {
+  say: nowhere,
+  honoured: nowhere,
+  declined: nowhere,
+  outcome: nowhere,
+  putAside: nowhere,
+  size: () => 0,
+};
 
 /** Sets the scene; throws `usage` for names that no action has. */
 export async function sceneOf(

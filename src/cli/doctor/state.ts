@@ -165,7 +165,8 @@ const hearing = (said: string[]): Log => {
   const say = async (line: string) => {
     said.push(line);
   };
-  return { say, honoured: nothing, declined: nothing, outcome: nothing };
+  const size = () => 0;
+  return { say, honoured: nothing, declined: nothing, outcome: nothing, putAside: nothing, size };
 };
 
 /** The state folder and the settings. */

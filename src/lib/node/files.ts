@@ -4,6 +4,7 @@ import { ActionError } from '../outcome.ts';
 import { type Files, STATE, type Writing } from '../ports.ts';
 import { codeOf, said } from './errors.ts';
 import { writeAll } from './in-place.ts';
+import { isAt, newest, replaceByNewest } from './newest.ts';
 
 /** The part of `node:fs` that files need; tests give one in memory. */
 export type FileSystem = Pick<
@@ -25,6 +26,9 @@ export type FileSystem = Pick<
   | 'writeSync'
 >;
 
+/** As often a file may be replaced under one line: each time takes a whole copy of it. */
+const MAX_ROUNDS = 100;
+
 /** Files below `home`, which must belong to `uid` where they are our own. */
 export function filesBelow(home: string, uid: number, system: FileSystem): Files {
   const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } =
@@ -42,9 +46,10 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
     }
   }
 
+  // One without a link was replaced after it was opened.
   const plain = (fd: number) => {
     const status = system.fstatSync(fd);
-    return status.isFile() && status.nlink === 1 ? status : undefined;
+    return status.isFile() && status.nlink <= 1 ? status : undefined;
   };
 
   const untrusted = (path: string, why: string, cause?: unknown) =>
@@ -94,8 +99,40 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
   const foldersTo = (path: string): readonly string[] =>
     path.startsWith(STATE) ? [...foldersTo(dirname(path)), path] : [];
 
-  const same = (one: fs.Stats, other: fs.Stats | undefined) =>
-    one.ino === other?.ino && one.dev === other?.dev;
+  /** Reads a file in the state folder; nothing where there is none. */
+  function own<T>(path: string, use: (fd: number, size: number) => T): T | undefined {
+    try {
+      for (const folder of foldersTo(dirname(path))) trust(folder);
+      return opened(path, O_RDONLY, 0, (fd) => {
+        const status = plain(fd);
+        if (!status) throw untrusted(path, 'is not a regular file with one link');
+        trustOwner(path, status);
+        return use(fd, Number(status.size));
+      });
+    } catch (thrown) {
+      if (codeOf(thrown) === 'ENOENT') return undefined;
+      if (thrown instanceof ActionError) throw thrown;
+      throw untrusted(path, `could not be read: ${said(thrown)}`, thrown);
+    }
+  }
+
+  function append(path: string, text: string, mode: number): number {
+    // A compactor may replace the file between the open and the write: then the line goes again.
+    for (let round = 0; round < MAX_ROUNDS; round += 1) {
+      const size = opened(path, O_RDWR | O_APPEND | O_CREAT, mode, (fd) => {
+        const before = plain(fd);
+        if (!before) throw untrusted(path, 'is not a regular file with one link');
+        const bytes = Buffer.from(torn(fd, Number(before.size)) ? `\n${text}` : text);
+        if (system.writeSync(fd, bytes) < bytes.length) {
+          throw untrusted(path, 'not all of a line could be written');
+        }
+        // While it is open: its number could be given to another file afterwards.
+        return isAt(fd, full(path), system) ? Number(system.fstatSync(fd).size) : undefined;
+      });
+      if (size !== undefined) return size;
+    }
+    throw untrusted(path, 'is replaced again and again');
+  }
 
   return {
     async read(path, limit) {
@@ -110,32 +147,27 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
     },
 
     async readOwn(path, limit) {
-      try {
-        for (const folder of foldersTo(dirname(path))) trust(folder);
-        return opened(path, O_RDONLY, 0, (fd) => {
-          const status = plain(fd);
-          if (!status) throw untrusted(path, 'is not a regular file with one link');
-          trustOwner(path, status);
-          if (status.size > limit) throw untrusted(path, `has more than ${limit} bytes`);
-          return system.readFileSync(fd, 'utf8');
-        });
-      } catch (thrown) {
-        if (codeOf(thrown) === 'ENOENT') return undefined;
-        if (thrown instanceof ActionError) throw thrown;
-        throw untrusted(path, `could not be read: ${said(thrown)}`, thrown);
-      }
+      return own(path, (fd, size) => {
+        if (size > limit) throw untrusted(path, `has more than ${limit} bytes`);
+        return system.readFileSync(fd, 'utf8');
+      });
     },
 
-    async append(path, text, mode) {
-      // A compactor may replace the file between the open and the write: then the line goes again.
-      for (let round = 0; round < 3; round += 1) {
-        const status = opened(path, O_RDWR | O_APPEND | O_CREAT, mode, (fd) => {
-          const status = plain(fd);
-          if (!status) throw untrusted(path, 'is not a regular file with one link');
-          system.writeSync(fd, torn(fd, Number(status.size)) ? `\n${text}` : text);
-          return status;
+    append: async (path, text, mode) => append(path, text, mode),
+
+    async readNewest(path, limit) {
+      return own(path, (fd) => newest(fd, limit, system).toString('utf8'));
+    },
+
+    async shorten(path, keep) {
+      try {
+        opened(path, O_RDONLY, 0, (fd) => {
+          const late = replaceByNewest(fd, full(path), keep, system);
+          // In the mode that the file has by now.
+          if (late !== '') append(path, late, 0o600);
         });
-        if (same(status, system.statSync(full(path), { throwIfNoEntry: false }))) return;
+      } catch (thrown) {
+        throw untrusted(path, `could not be shortened: ${said(thrown)}`, thrown);
       }
     },
 
@@ -218,11 +250,13 @@ export function noFiles(): Files {
   return {
     read: async () => undefined,
     readOwn: async () => undefined,
+    readNewest: async () => undefined,
     list: async () => [],
     written: async () => undefined,
     age: async () => undefined,
     remove: async () => false,
     append: homeless,
+    shorten: homeless,
     create: homeless,
     replace: homeless,
     ensurePrivate: homeless,
