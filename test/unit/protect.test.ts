@@ -3,7 +3,7 @@ import disableAccount from '../../scripts/linux/disable-account.ts';
 import firewallDrop from '../../scripts/linux/firewall-drop.ts';
 import type { Response } from '../../src/lib/action.ts';
 import { execute } from '../../src/lib/execute.ts';
-import { FLEET } from '../../src/lib/protect.ts';
+import { FLEET } from '../../src/lib/policy.ts';
 import { parseRequest } from '../../src/lib/protocol.ts';
 import { SETTINGS } from '../../src/lib/settings.ts';
 import { HOME, ModelHost } from '../support/model-host.ts';
