@@ -3,6 +3,7 @@ import { completionCommand } from './completion.ts';
 import { doctorCommand } from './doctor.ts';
 import { listCommand } from './list.ts';
 import { newCommand } from './new.ts';
+import { protectCommand } from './protect.ts';
 import { shimCommand } from './shim.ts';
 import { showCommand } from './show.ts';
 import { sweepCommand } from './sweep.ts';
@@ -17,6 +18,7 @@ export const commands: readonly Subcommand[] = [
   undoCommand,
   sweepCommand,
   doctorCommand,
+  protectCommand,
   shimCommand,
   newCommand,
   completionCommand(() => commands),

@@ -85,6 +85,7 @@ export function namesIn(
   async function write(now: number, names: Table): Promise<void> {
     await files.ensurePrivate(STATE);
     await files.replace(RESOLVED, spelled(now, names), { passing: true });
+    read = Promise.resolve({ asked: new Date(now).toISOString(), names: new Map(names) });
   }
 
   return {

@@ -66,6 +66,18 @@ export function networkOf(text: string): readonly [ipaddr.IPv4 | ipaddr.IPv6, nu
   return [parsed, Number(bits)];
 }
 
+/** The canonical text of an address or network, a network without bits behind it; nothing for neither. */
+export function canonicalNetwork(text: string): string | undefined {
+  const [address, bits] = networkOf(text) ?? [];
+  if (address === undefined) return undefined;
+  const { IPv4, IPv6 } = ipaddr;
+  if (bits === address.toByteArray().length * 8) return address.toString();
+  const whole = (address.kind() === 'ipv4' ? IPv4 : IPv6).networkAddressFromCIDR(
+    `${address}/${bits}`,
+  );
+  return `${whole}/${bits}`;
+}
+
 const strict = (address: string): boolean =>
   ipaddr.IPv4.isValidFourPartDecimal(address) ||
   (address.includes(':') && !address.includes('%') && ipaddr.IPv6.isValid(address));
