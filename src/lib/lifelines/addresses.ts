@@ -29,6 +29,7 @@ const CARRIERS: readonly (readonly [network: string, start: number])[] = [
  * (`2002::/16`) it is an IPv4 address that is meant.
  */
 export function formsOf(address: string): readonly string[] {
+  if (!address.includes(':')) return [address];
   const bytes = ipaddr.parse(address).toByteArray();
   const start = CARRIERS.find(([network]) => holds(network, address))?.[1];
   if (start === undefined) return [address];

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
-import { broadcastsOf, holds, type Lifeline, plainAddress } from '../lifelines/addresses.ts';
+import { broadcastsOf, type Lifeline, plainAddress } from '../lifelines/addresses.ts';
 import { managersIn } from '../lifelines/manager.ts';
 import { gateways4, gateways6, peersAt, resolvers } from '../lifelines/tables.ts';
 import { type Names, RESOLVED } from '../names.ts';
@@ -61,7 +61,9 @@ function own(): Lifeline[] {
     const all = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
     const source = 'the network interfaces';
     const addresses = all.flatMap(({ address }) => plainAddress(address) ?? []);
-    const broadcasts = all.flatMap(({ cidr }) => (cidr === null ? [] : broadcastsOf(cidr)));
+    const broadcasts = all.flatMap(({ cidr, internal }) =>
+      internal || cidr === null ? [] : broadcastsOf(cidr),
+    );
     return [
       ...named(addresses, 'is an address of this host', source),
       ...named(broadcasts, 'means every host of a network of this host', source),
@@ -73,7 +75,7 @@ function own(): Lifeline[] {
 
 function allResolvers(): Lifeline[] {
   const found = RESOLVERS.flatMap((path) => from(path, resolvers, 'is this host’s resolver'));
-  const stub = found.some(({ network }) => holds('127.0.0.0/8', network) || network === '::1');
+  const stub = found.some(({ network }) => /^(?:127\.|::1$)/.test(network));
   const behind = stub ? BEHIND_STUBS : [];
   return [
     ...found,
