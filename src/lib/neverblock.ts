@@ -49,6 +49,8 @@ export async function lifelinesOf(
   { addresses, names, logins }: Protected,
   { surroundings, names: known }: Pick<Host, 'surroundings' | 'names'>,
 ): Promise<readonly Lifeline[]> {
+  // The managers' names first: of very many not all are asked for.
+  const around = await surroundings.lifelines();
   const seen = await known.known(names.map(({ network }) => network));
   const named = names.flatMap(({ network: name, why }) =>
     (seen.get(name) ?? []).map(({ address, at }) => ({
@@ -60,7 +62,7 @@ export async function lifelinesOf(
   return [
     ...addresses,
     ...named,
-    ...(await surroundings.lifelines()),
+    ...around,
     ...(logins ? await surroundings.logins() : []),
   ];
 }
