@@ -3,12 +3,12 @@ import { parseIp } from '../lib/fields.ts';
 import type { Host } from '../lib/host.ts';
 import { lifelineOf } from '../lib/lifelines/addresses.ts';
 import { lifelinesOf, protection } from '../lib/neverblock.ts';
-import { say } from '../lib/node/machine.ts';
 import { ActionError, exitCode } from '../lib/outcome.ts';
 import { policyOf } from '../lib/policy.ts';
 import { STATE } from '../lib/ports.ts';
 import { SETTINGS } from '../lib/settings.ts';
 import { oneLine } from '../lib/text.ts';
+import { print } from './print.ts';
 import { type Entry, edited, entryOf, userOf } from './protect-edit.ts';
 import { rowsOf, tableOf } from './protected-list.ts';
 import { type AtHome, atHome, hostOf, subcommand } from './subcommand.ts';
@@ -60,7 +60,7 @@ export const protectCommand = subcommand<Options>(
 
 async function list(host: Host, { json }: Options): Promise<number> {
   const rows = await rowsOf(await policyOf(host), host);
-  say(1, json ? JSON.stringify(rows, undefined, 2) : tableOf(rows));
+  print(json ? JSON.stringify(rows, undefined, 2) : tableOf(rows));
   return 0;
 }
 
@@ -94,7 +94,7 @@ async function edit(
     }
     return result.changed;
   });
-  for (const entry of entries) say(1, sentence(verb, entry, changed.includes(entry)));
+  for (const entry of entries) print(sentence(verb, entry, changed.includes(entry)));
   for (const { text } of changed) await log.say(`protect ${verb} ${text} (by hand)`);
   return verb === 'add' ? resolved(entries, host) : stillThere(entries, host);
 }
@@ -126,7 +126,7 @@ async function stillThere(entries: readonly Entry[], host: Host): Promise<number
   const others = new Set([...[...addresses, ...names].map(({ network }) => network), ...users]);
   const fleet = entries.filter(({ text }) => others.has(text));
   for (const { text } of fleet) {
-    say(1, `The fleet's list has ${text} too; to do without that here name it in protect.not.`);
+    print(`The fleet's list has ${text} too; to do without that here name it in protect.not.`);
   }
   return 0;
 }

@@ -59,12 +59,7 @@ export async function lifelinesOf(
       from: `${RESOLVED}, seen ${at}`,
     })),
   );
-  return [
-    ...addresses,
-    ...named,
-    ...around,
-    ...(logins ? await surroundings.logins() : []),
-  ];
+  return [...addresses, ...named, ...around, ...(logins ? await surroundings.logins() : [])];
 }
 
 function refuse(why: string | undefined): void {

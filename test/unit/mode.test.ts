@@ -3,6 +3,7 @@ import firewallDrop from '../../scripts/linux/firewall-drop.ts';
 import { execute } from '../../src/lib/execute.ts';
 import { FLEET } from '../../src/lib/policy.ts';
 import { parseLegacy } from '../../src/lib/protocol.ts';
+import { restoreLost, WHOLE } from '../../src/lib/sweep.ts';
 import { HOME, ModelHost } from '../support/model-host.ts';
 
 const OBSERVED = { outcome: 'observed' };
@@ -63,4 +64,24 @@ test('the fleet’s mode that cannot be understood stops nothing and is noted', 
   const { outcome, log } = await run(undefined, { mode: 'watch' });
   expect(outcome).toBe('applied');
   expect(log).toContain(`${FLEET}: mode must be enforce or observe`);
+});
+
+test('a sweep makes nothing again in observe mode, but what a person made', async () => {
+  const host = new ModelHost();
+  const actions = new Map([[firewallDrop.name, firewallDrop]]);
+  const sweep = () => host.run('riposte', (ports) => restoreLost(actions, ports, WHOLE));
+  for (const [holder, ip] of [
+    ['firewall-drop', '203.0.113.7'],
+    ['manual', '203.0.113.8'],
+  ] as const) {
+    const request = parseLegacy(['add', '-', ip, '1304756247.60385', '31151']);
+    const call = { request, program: holder, holder };
+    await host.run(holder, (ports) => execute(firewallDrop, call, ports));
+  }
+  host.tool({ tool: 'nft', args: ['-f', '-'], stdin: 'delete table inet riposte\n' });
+  host.volume.writeFileSync(`${HOME}/${FLEET}`, JSON.stringify({ mode: 'observe' }));
+  expect((await sweep()).map(({ target }) => target)).toEqual(['203.0.113.8']);
+  expect(host.holds('203.0.113.7')).toBe(false);
+  host.volume.writeFileSync(`${HOME}/${FLEET}`, '{}');
+  expect((await sweep()).map(({ target }) => target)).toEqual(['203.0.113.7']);
 });
