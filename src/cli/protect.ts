@@ -73,10 +73,7 @@ async function check(targets: readonly string[], host: Host): Promise<number> {
   const policy = await policyOf(host);
   const found = lifelineOf(await lifelinesOf(policy, host), ip.text);
   const why = protection('srcip', ip) ?? (found && `${ip.text} ${found.why}`);
-  say(
-    1,
-    oneLine(why === undefined ? `${ip.text} may be blocked.` : `${why}; it is never touched.`),
-  );
+  print(oneLine(why === undefined ? `${ip.text} may be blocked.` : `${why}; it is never touched.`));
   return why === undefined ? 0 : exitCode('refused');
 }
 
@@ -112,10 +109,7 @@ async function resolved(entries: readonly Entry[], host: Host): Promise<number> 
   await host.names.refresh();
   for (const [name, seen] of await host.names.known(names)) {
     const addresses = seen.map(({ address }) => address).join(', ');
-    say(
-      1,
-      addresses === '' ? `${name} has no address that is known yet.` : `${name}: ${addresses}`,
-    );
+    print(addresses === '' ? `${name} has no address that is known yet.` : `${name}: ${addresses}`);
   }
   return 0;
 }
