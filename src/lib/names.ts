@@ -2,6 +2,7 @@ import { plainAddress } from './lifelines/addresses.ts';
 import type { Log } from './log.ts';
 import { asActionError } from './outcome.ts';
 import { type Clock, type Files, STATE } from './ports.ts';
+import { isHostName } from './protect.ts';
 import { isObject } from './settings.ts';
 
 /** Asks the system for the addresses of hosts. */
@@ -28,7 +29,10 @@ export interface Seen {
  * its answer: until then what is known is what stands in a file.
  */
 export interface Names {
-  /** What is known of these names. Remembers that this run wanted to know. */
+  /**
+   * What is known of these names, without those that cannot be any. Remembers that this run wanted to
+   * know, and in what order.
+   */
   known(names: readonly string[]): Promise<ReadonlyMap<string, readonly Seen[]>>;
   /**
    * Asks for the names that this run wanted to know, where that was not done lately. One that cannot
@@ -42,8 +46,8 @@ export const RESOLVED = `${STATE}/resolved.json`;
 
 const MAX_LENGTH = 1 << 20;
 
-/** Names that are asked for in one run, the first ones. */
-const MOST = 64;
+/** Names that are asked for in one run, the first ones: more than all lists together may have. */
+const MOST = 128;
 /** Addresses that are kept of a name, the ones seen last. */
 const MOST_ADDRESSES = 32;
 /** Milliseconds for all names of a run. */
@@ -89,7 +93,8 @@ export function namesIn(
   }
 
   return {
-    async known(names) {
+    async known(given) {
+      const names = given.filter(isHostName);
       if (names.length === 0) return NOTHING.names;
       for (const name of names) wanted.add(name);
       read ??= cache();

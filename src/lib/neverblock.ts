@@ -49,8 +49,7 @@ export async function lifelinesOf(
   { addresses, names, logins }: Protected,
   { surroundings, names: known }: Pick<Host, 'surroundings' | 'names'>,
 ): Promise<readonly Lifeline[]> {
-  // The managers' names first: of very many not all are asked for.
-  const around = await surroundings.lifelines();
+  // Root's names before those that the agent's account could make up, so that they are asked for first.
   const seen = await known.known(names.map(({ network }) => network));
   const named = names.flatMap(({ network: name, why }) =>
     (seen.get(name) ?? []).map(({ address, at }) => ({
@@ -59,7 +58,12 @@ export async function lifelinesOf(
       from: `${RESOLVED}, seen ${at}`,
     })),
   );
-  return [...addresses, ...named, ...around, ...(logins ? await surroundings.logins() : [])];
+  return [
+    ...addresses,
+    ...named,
+    ...(await surroundings.lifelines()),
+    ...(logins ? await surroundings.logins() : []),
+  ];
 }
 
 function refuse(why: string | undefined): void {

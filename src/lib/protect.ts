@@ -32,7 +32,7 @@ export type Given = Readonly<Record<string, unknown>>;
 
 // A fleet's list may not protect half of the internet: whoever writes it there is not root here.
 const WIDEST = { ipv4: 8, ipv6: 32 } as const;
-const MOST_NAMES = 32;
+const MOST_NAMES = { own: 64, fleet: 32 } as const;
 
 const MEMBERS: readonly string[] = ['addresses', 'names', 'users', 'not', 'logins'];
 
@@ -52,6 +52,8 @@ export function ownLists(settings: Given, complain: Complain): Lists {
   for (const entry of lists.names) {
     if (!isHostName(entry)) complain(`protect.names: ${entry} is no name of a host`);
   }
+  const { own } = MOST_NAMES;
+  if (lists.names.length > own) complain(`protect.names: there are more than ${own} names`);
   return lists;
 }
 
@@ -72,8 +74,9 @@ export function fleetLists(settings: Given, complain: Complain): Lists {
     complain(`protect.names: ${entry} is no name of a host`);
     return false;
   });
-  if (names.length > MOST_NAMES) complain(`protect.names: only the first ${MOST_NAMES} are used`);
-  return { ...lists, addresses, names: names.slice(0, MOST_NAMES) };
+  const { fleet } = MOST_NAMES;
+  if (names.length > fleet) complain(`protect.names: only the first ${fleet} are used`);
+  return { ...lists, addresses, names: names.slice(0, fleet) };
 }
 
 /** Both as one: united, but for what root does not want; a single value is root's where he gave one. */

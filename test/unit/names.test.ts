@@ -128,12 +128,18 @@ describe('names', () => {
 
   test('have a limit, and so have their addresses', async () => {
     const world = new World();
-    const many = Array.from({ length: 100 }, (_, place) => `n${place}`);
+    const many = Array.from({ length: 200 }, (_, place) => `n${place}`);
     world.answers = { n0: Array.from({ length: 100 }, (_, place) => `192.0.2.${place}`) };
     await world.wants(...many);
-    expect(world.asked[0]).toEqual(many.slice(0, 64));
+    expect(world.asked[0]).toEqual(many.slice(0, 128));
     expect((await world.wants(...many))['n0']).toHaveLength(32);
     expect(world.asked).toHaveLength(1);
+  });
+
+  test('that are none reach no tool, whoever wrote them', async () => {
+    const world = new World();
+    expect(await world.wants('--service=x', '-s', 'a;b', '', 'm')).toEqual({ m: [] });
+    expect(world.asked).toEqual([['m']]);
   });
 
   test.each(['', '{', '[]', '{"asked":7}', '{"asked":"x","names":{"m":7}}', '\u0000'.repeat(99)])(
