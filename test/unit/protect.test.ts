@@ -76,6 +76,7 @@ describe('root’s own list', () => {
     [{ protect: [] }, 'protect must be {'],
     [protect([], { names: ['203.0.113'] }), '203.0.113 is no name of a host'],
     [protect([], { names: 'x' }), 'protect.names must be a list of texts'],
+    [protect([], { names: Array(65).fill('a.example') }), 'there are more than 64 names'],
     [protect([], { logins: 'yes' }), 'protect.logins must be true or false'],
   ])('that cannot be understood stops the block: %j', async (own, why) => {
     const { outcome, detail } = await run(firewallDrop, { data: address('203.0.113.9'), own });
