@@ -4,6 +4,7 @@ import { doctorCommand } from './doctor.ts';
 import { listCommand } from './list.ts';
 import { logCommand } from './log.ts';
 import { newCommand } from './new.ts';
+import { protectCommand } from './protect.ts';
 import { shimCommand } from './shim.ts';
 import { showCommand } from './show.ts';
 import { sweepCommand } from './sweep.ts';
@@ -19,6 +20,7 @@ export const commands: readonly Subcommand[] = [
   sweepCommand,
   doctorCommand,
   logCommand,
+  protectCommand,
   shimCommand,
   newCommand,
   completionCommand(() => commands),

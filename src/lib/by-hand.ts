@@ -7,6 +7,7 @@ import type { Host } from './host.ts';
 import { refuseProtected } from './neverblock.ts';
 import { exitCode, type Outcome } from './outcome.ts';
 import type { Manual } from './person.ts';
+import { policyOf } from './policy.ts';
 import { MANUAL } from './request.ts';
 import { oneLine } from './text.ts';
 import { read } from './values.ts';
@@ -58,7 +59,7 @@ async function dryRun(
 ): Promise<string> {
   const values = read(action, request);
   const undoing = request.verb === 'delete';
-  if (!undoing && !force) await refuseProtected(action, values, host);
+  if (!undoing && !force) await refuseProtected(action, values, await policyOf(host), host);
   const options = { ...(await settingsOf(action, request, host)), ...given };
   const circumstance = circumstanceOf({ request, holder: MANUAL, options }, seconds, host);
   if (isDeed(action)) {

@@ -43,9 +43,15 @@ function undoing({ see, undo }: Effect): string[] {
   return see ? [spelling(see), ...when('that says yes', [undo])] : [spelling(undo)];
 }
 
-const remembering = (verb: Verb, { look, make, restore, usual }: Memory): string[] =>
+const remembering = (verb: Verb, { look, spare, make, restore, usual }: Memory): string[] =>
   verb === 'add'
-    ? [spelling(look), ...when('that says it does not hold yet', make(usual.former))]
+    ? [
+        spelling(look),
+        ...when('that says it does not hold yet', [
+          ...(spare ? [spare] : []),
+          ...make(usual.former),
+        ]),
+      ]
     : [
         '# only if it is on record, and nobody else holds it:',
         spelling(look),

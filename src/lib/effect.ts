@@ -70,6 +70,8 @@ export interface Memory {
   readonly look: Step<string>;
   /** Why what is in this state must never be changed; asked on adds, since an undo must always work. */
   readonly refuses?: (state: string) => string | undefined;
+  /** Looked at then, where it does not hold yet; throws `refused` where others depend on the target. */
+  readonly spare?: Step<'good'>;
   /** Whether a state is the wanted one. */
   readonly holds: (state: string) => boolean;
   /** From a state to the wanted one. */

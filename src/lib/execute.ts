@@ -5,10 +5,12 @@ import { add, remove } from './held.ts';
 import type { Host } from './host.ts';
 import type { Result } from './log.ts';
 import { refuseProtected } from './neverblock.ts';
+import { observe } from './observe.ts';
 import { ignore, perform } from './once.ts';
 import { type Options, understand } from './options.ts';
 import { asActionError } from './outcome.ts';
-import type { Request } from './request.ts';
+import { OPEN, policyOf } from './policy.ts';
+import { MANUAL, type Request } from './request.ts';
 import { settingsFor } from './settings.ts';
 import { read, targetOf } from './values.ts';
 
@@ -40,10 +42,19 @@ export async function execute(response: Response, call: Call, host: Host): Promi
 }
 
 async function run(response: Response, call: Asked, host: Host): Promise<Done> {
-  const undoing = call.request.verb === 'delete';
-  if (!undoing && !call.force) await refuseProtected(response, call.values, host);
-  if (isDeed(response)) return undoing ? ignore(response) : perform(response, call, host);
-  return undoing ? remove(response, call, host) : add(response, call, host);
+  if (call.request.verb === 'delete') {
+    return isDeed(response) ? ignore(response) : remove(response, call, host);
+  }
+  // A person who insists is not held up by a list that cannot be understood.
+  const policy = await policyOf(host).catch((thrown) => {
+    if (call.force) return OPEN;
+    throw thrown;
+  });
+  if (!call.force) await refuseProtected(response, call.values, policy, host);
+  const observing = policy.modeOf(response.name) === 'observe';
+  if (observing && call.holder !== MANUAL) return observe(response, call, host);
+  const done = await (isDeed(response) ? perform(response, call, host) : add(response, call, host));
+  return observing ? { ...done, detail: `${done.detail}, in spite of observe mode` } : done;
 }
 
 async function optionsOf(

@@ -3,6 +3,7 @@ import type { Installation } from './installation.ts';
 import type { Journal } from './journal.ts';
 import type { Lock } from './lock.ts';
 import type { Log } from './log.ts';
+import type { Names } from './names.ts';
 import type { Clock, Files } from './ports.ts';
 import type { Records } from './records.ts';
 import type { Runner } from './runner.ts';
@@ -27,6 +28,8 @@ export interface Host {
   readonly http: Http;
   readonly vault: Vault;
   readonly surroundings: Surroundings;
+  /** Hosts that are known by name. */
+  readonly names: Names;
   readonly signals: Signals;
   /** The agent's home directory, where there is one. */
   readonly home: string | undefined;

@@ -26,7 +26,7 @@ export interface Log {
   /** The message that was received, in the form that stock rules alert on. */
   honoured(request: Request): Promise<void>;
   /** The same with a word before it, which no stock rule takes for a deed. */
-  declined(word: 'Refused' | 'Failed', request: Request): Promise<void>;
+  declined(word: 'Refused' | 'Failed' | 'Observed', request: Request): Promise<void>;
   outcome(result: Result): Promise<void>;
   /** Bytes that it had after the newest line of this run; 0 before the first. */
   size(): number;

@@ -1,4 +1,5 @@
 import type { Response } from './action.ts';
+import { aftermath } from './aftermath.ts';
 import { byHand, failure } from './by-hand.ts';
 import { misunderstood } from './conclude.ts';
 import { execute } from './execute.ts';
@@ -139,6 +140,7 @@ async function forAgent(
   const call = { request, program: name, holder: name, ...(answers && { agent }) };
   const exit = ended(await execute(action, call, host));
   await sweepAFew(program, host);
+  await aftermath(host);
   return exit;
 }
 

@@ -38,8 +38,7 @@ async function holdAlone(who: Block, backend: Remembering, host: Host): Promise<
   await demandTools(backend, host);
   const mine = recordOf(who, backend, 'making');
   const now = await ask(memory.look, host);
-  const why = memory.refuses?.(now);
-  if (why !== undefined) throw new ActionError('refused', `${why}; it is never touched`);
+  await spare(backend, now, host);
   const entries = await host.records.entries(mine);
   const own = entries.find(({ holder }) => holder === who.holder);
   const others = entries.filter((entry) => entry !== own);
@@ -79,6 +78,13 @@ async function holdAlone(who: Block, backend: Remembering, host: Host): Promise<
   // What was on record before this run is not this run's to give up, though it had to be made anew.
   const kept = async () => `${memory.what} stays, as it was on record before`;
   return { backend, fresh: true, withdraw: own ? kept : withdraw, settle };
+}
+
+/** Throws `refused` for what must never be brought about from the state that was seen. */
+export async function spare({ memory }: Remembering, now: string, host: Host): Promise<void> {
+  const why = memory.refuses?.(now);
+  if (why !== undefined) throw new ActionError('refused', `${why}; it is never touched`);
+  if (memory.spare && !memory.holds(now)) await ask(memory.spare, host);
 }
 
 async function withdrawn(who: Block, backend: Remembering, host: Host) {

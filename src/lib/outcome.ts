@@ -12,6 +12,10 @@ export const OUTCOMES = {
   ignored: { exit: 0, meaning: 'A delete of what the agent cannot undo; nothing was done.' },
   ran: { exit: 0, meaning: 'A script behind the shim says that it did well; nobody looked.' },
   planned: { exit: 0, meaning: 'Dry run: the commands were printed and none was run.' },
+  observed: {
+    exit: 0,
+    meaning: 'Observe mode: it would have been done; nothing was changed.',
+  },
   usage: { exit: 2, meaning: 'The command line was not understood; nothing was done.' },
   'bad-request': { exit: 3, meaning: 'The agent’s message could not be read; nothing was done.' },
   'bad-field': { exit: 4, meaning: 'The message holds no usable target; nothing was done.' },
@@ -55,6 +59,7 @@ export type Failure = Exclude<
   | 'ignored'
   | 'ran'
   | 'planned'
+  | 'observed'
 >;
 
 /** The process exit code of an outcome: 0 only where the wanted state was seen to hold. */

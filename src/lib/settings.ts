@@ -8,7 +8,7 @@ export const SETTINGS = `${STATE}/riposte.json`;
 
 const MAX_LENGTH = 1 << 20;
 
-const bad = (why: string) => new ActionError('bad-settings', `${SETTINGS}: ${why}`);
+const bad = (why: string, file = SETTINGS) => new ActionError('bad-settings', `${file}: ${why}`);
 
 /** Whether a value of JSON is an object. */
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -52,15 +52,15 @@ const word = (value: unknown): string =>
   value === true ? 'yes' : value === false ? 'no' : String(value);
 
 /** The object that a text of settings is. Throws a sentence that quotes nothing of it. */
-export function objectIn(text: string): Readonly<Record<string, unknown>> {
+export function objectIn(text: string, file = SETTINGS): Readonly<Record<string, unknown>> {
   let root: unknown;
   try {
     root = JSON.parse(text);
   } catch {
     // The runtime's words quote the text, which may hold a secret.
-    throw bad('it is not JSON; check its commas and quotes');
+    throw bad('it is not JSON; check its commas and quotes', file);
   }
-  if (!isObject(root)) throw bad('it must be {"actions": {"NAME": {"OPTION": "VALUE"}}}');
+  if (!isObject(root)) throw bad('it must be {"actions": {"NAME": {"OPTION": "VALUE"}}}', file);
   return root;
 }
 

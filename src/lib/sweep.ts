@@ -10,8 +10,10 @@ import { remembers } from './memory.ts';
 import { refuseProtected } from './neverblock.ts';
 import { ActionError, asActionError, exitCode } from './outcome.ts';
 import { ask } from './perform.ts';
+import { policyOf } from './policy.ts';
 import type { Entry, Place } from './record.ts';
 import type { Listed } from './records.ts';
+import { MANUAL } from './request.ts';
 import { requestFor, textsFor } from './retold.ts';
 import { unblock } from './unblock.ts';
 import { type FieldValues, read } from './values.ts';
@@ -221,7 +223,10 @@ async function restored(place: Place, actions: Actions, host: Host): Promise<Res
   try {
     const seconds = left(entry, host);
     const { action, values, backends } = subjectOf(entry, seconds, actions, host);
-    await refuseProtected(action, values, host);
+    const policy = await policyOf(host);
+    const observing = policy.modeOf(action.name) === 'observe' && entry.holder !== MANUAL;
+    if (observing) return undefined;
+    await refuseProtected(action, values, policy, host);
     const backend = backends.find(({ name }) => name === entry.backend);
     if (!backend || remembers(backend)) return undefined;
     const standing = await block(blockOf(entry, seconds), [backend], host);

@@ -16,7 +16,7 @@ const [count = 0, max = 0, every = 0] = numbers.map(Number);
 
 const files = filesBelow(home, process.geteuid?.() ?? 0, fs);
 const journal = journalIn(files);
-const lock = lockIn(files, machineProcesses, systemClock);
+const lock = lockIn(files, () => machineProcesses(home), systemClock);
 let shortened = 0;
 
 for (let index = 0; index < count; index += 1) {

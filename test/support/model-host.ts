@@ -5,6 +5,7 @@ import { journalIn } from '../../src/lib/journal.ts';
 import type { Lifeline } from '../../src/lib/lifelines/addresses.ts';
 import { lockIn, type Processes } from '../../src/lib/lock.ts';
 import { logTo } from '../../src/lib/log.ts';
+import { namesIn } from '../../src/lib/names.ts';
 import { type FileSystem, filesBelow } from '../../src/lib/node/files.ts';
 import { ActionError, Unfinished } from '../../src/lib/outcome.ts';
 import { type Clock, type Files, STATE } from '../../src/lib/ports.ts';
@@ -101,6 +102,8 @@ const ACCOUNTS = {
   daemon: 1,
   wazuh: 998,
   ossec: 1000,
+  alice: 1501,
+  bob: 1502,
   mallory: 41_001,
   mallory2: 41_002,
   trudy: 41_003,
@@ -245,6 +248,12 @@ export class ModelHost {
   readonly answers: string[] = [];
   /** Lines of the agent's log. */
   readonly log: string[] = [];
+  /** The addresses of hosts, as whoever resolves names knows them. */
+  readonly hosts = new Map<string, readonly string[]>();
+  /** The names that were resolved, oldest first. */
+  readonly asked: string[] = [];
+  /** From where administrators are logged in. */
+  logins: readonly Lifeline[] = [];
   faults: Faults = () => undefined;
   /** What actions of a user's own do here. */
   readonly declared = new Declared();
@@ -317,6 +326,7 @@ export class ModelHost {
       sleep: async (milliseconds) => this.pass(milliseconds),
     };
     const files = this.files();
+    const log = logTo(sinkInto(this.log), clock, program, `${HOME}/active-response/bin/${program}`);
     const processes = (): Processes => ({
       self,
       lives: async (names) => names.map((name) => (this.#alive.has(name) ? 'alive' : 'gone')),
@@ -369,14 +379,20 @@ export class ModelHost {
         this.answers.push(answer),
       ),
       installation: this.daemons.through(door),
-      surroundings: { lifelines: async () => LIFELINES },
+      surroundings: { lifelines: async () => LIFELINES, logins: async () => this.logins },
+      names: namesIn(files, clock, log, {
+        resolve: async (names) => {
+          this.asked.push(...names);
+          return new Map(names.map((name) => [name, this.hosts.get(name) ?? []]));
+        },
+      }),
       http: this.#services.through(door),
       signals: this.#suspects.through(door),
       vault: this.#threats.through(door),
       records: recordsIn(files, () => 'boot', clock),
       journal: journalIn(files),
       lock: lockIn(files, processes, clock),
-      log: logTo(sinkInto(this.log), clock, program, `${HOME}/active-response/bin/${program}`),
+      log,
       home: HOME,
       kernel: this.#kernel,
     };

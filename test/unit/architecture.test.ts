@@ -28,8 +28,17 @@ const LAYERS: Readonly<Record<string, number>> = {
   'lifelines/addresses': 1,
   'lifelines/tables': 2,
   'lifelines/manager': 2,
+  'lifelines/logins': 2,
   surroundings: 2,
   protect: 4,
+  mode: 4,
+  policy: 4,
+  names: 4,
+  aftermath: 5,
+  observe: 4,
+  'accounts/administrators': 3,
+  'node/logins': 4,
+  'node/resolver': 4,
   'node/surroundings': 4,
   call: 4,
   memory: 4,
@@ -163,7 +172,7 @@ const LAYERS: Readonly<Record<string, number>> = {
 };
 
 // Ports whose types live beside what is built on them.
-const PORTS = ['records', 'journal', 'lock', 'log', 'http', 'vault', 'signals'];
+const PORTS = ['records', 'journal', 'lock', 'log', 'http', 'vault', 'signals', 'names'];
 
 /** One import of one module. */
 interface Import {

@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { holds, lifelineOf, networkOf } from '../../src/lib/lifelines/addresses.ts';
+import {
+  broadcastsOf,
+  canonicalNetwork,
+  formsOf,
+  holds,
+  lifelineOf,
+  networkOf,
+} from '../../src/lib/lifelines/addresses.ts';
+import { clientIn, layoutOf, loginsIn } from '../../src/lib/lifelines/logins.ts';
 import { managersIn } from '../../src/lib/lifelines/manager.ts';
 import { gateways4, gateways6, peersAt, resolvers } from '../../src/lib/lifelines/tables.ts';
 
@@ -91,4 +99,97 @@ test('managers are every server of the client, addresses and names apart', () =>
   expect(names).toEqual(['manager.example']);
   expect([...ports]).toEqual([1515]);
   expect([...managersIn('').ports]).toEqual([1514]);
+});
+
+describe('what an address stands for', () => {
+  test.each([
+    ['192.0.2.7', ['192.0.2.7']],
+    ['2001:db8::7', ['2001:db8::7']],
+    ['64:ff9b::c000:207', ['64:ff9b::c000:207', '192.0.2.7']],
+    ['::ffff:0:c000:207', ['::ffff:0:c000:207', '192.0.2.7']],
+    ['2002:c000:207::1', ['2002:c000:207::1', '192.0.2.7']],
+    ['64:ff9b:1::c000:207', ['64:ff9b:1::c000:207']],
+  ])('%s', (text, forms) => {
+    expect(formsOf(text)).toEqual(forms);
+  });
+
+  test('is protected with it', () => {
+    const list = [{ network: '192.0.2.0/24', why: 'x' }];
+    for (const text of ['192.0.2.7', '64:ff9b::c000:207', '2002:c000:207::1']) {
+      expect(lifelineOf(list, text)?.why, text).toBe('x');
+    }
+    expect(lifelineOf(list, '64:ff9b::c000:307')).toBeUndefined();
+  });
+});
+
+test.each([
+  ['192.0.2.7/24', ['192.0.2.255', '192.0.2.0']],
+  ['10.1.2.3/30', ['10.1.2.3', '10.1.2.0']],
+  ['10.1.2.3/31', []],
+  ['10.1.2.3/32', []],
+  ['2001:db8::7/64', []],
+  ['nonsense', []],
+])('the broadcast addresses of %s', (network, addresses) => {
+  expect(broadcastsOf(network)).toEqual(addresses);
+});
+
+test.each([
+  ['192.0.2.7', '192.0.2.7'],
+  ['192.0.2.7/32', '192.0.2.7'],
+  ['192.0.2.7/24', '192.0.2.0/24'],
+  ['::ffff:192.0.2.7', '192.0.2.7'],
+  ['2001:DB8:0::7/32', '2001:db8::/32'],
+  ['192.0.2.300', undefined],
+  ['office', undefined],
+])('%s as it is written down: %s', (text, canonical) => {
+  expect(canonicalNetwork(text)).toBe(canonical);
+});
+
+/** One record of a book of logins. */
+function record(architecture: string, kind: number, pid: number, user: string, address: number[]) {
+  const layout = layoutOf(architecture);
+  const bytes = Buffer.alloc(layout.size);
+  bytes.writeInt16LE(kind, 0);
+  bytes.writeInt32LE(pid, 4);
+  bytes.write(user, 44);
+  bytes.write('somewhere.example', 76);
+  bytes.set(address, layout.address);
+  return bytes;
+}
+
+describe.each(['x64', 'arm64'])('the book of logins on %s', (architecture) => {
+  const read = (bytes: Uint8Array) => loginsIn(bytes, layoutOf(architecture));
+  const six = [0x20, 1, 0x0d, 0xb8, ...Array(11).fill(0), 7];
+
+  test('tells who is logged in from where', () => {
+    const book = Buffer.concat([
+      record(architecture, 2, 0, 'reboot', [203, 0, 113, 1]),
+      record(architecture, 7, 11, 'root', [203, 0, 113, 7]),
+      record(architecture, 8, 12, 'gone', [203, 0, 113, 8]),
+      record(architecture, 7, 13, 'mallory', six),
+      record(architecture, 7, 14, 'console', []),
+    ]);
+    expect(read(book)).toEqual([
+      { user: 'root', pid: 11, address: '203.0.113.7' },
+      { user: 'mallory', pid: 13, address: '2001:db8::7' },
+    ]);
+  });
+
+  test('that is torn or no book at all tells what it can', () => {
+    const one = record(architecture, 7, 11, 'root', [203, 0, 113, 7]);
+    expect(read(Buffer.concat([one, one.subarray(0, 100)]))).toHaveLength(1);
+    expect(read(new Uint8Array())).toEqual([]);
+    expect(read(Buffer.alloc(4_000, 7))).toEqual([]);
+  });
+});
+
+test.each([
+  ['A=b\0SSH_CONNECTION=203.0.113.7 4711 192.0.2.2 22\0B=c\0', '203.0.113.7'],
+  ['SSH_CONNECTION=fe80::1%eth0 4711 fe80::2%eth0 22\0', 'fe80::1'],
+  ['SSH_CONNECTION=::ffff:203.0.113.7 4711 ::1 22\0', '203.0.113.7'],
+  ['SSH_CONNECTION=UNKNOWN 65535 UNKNOWN 65535\0', undefined],
+  ['NOT_SSH_CONNECTION=203.0.113.7 1 2 3\0', undefined],
+  ['', undefined],
+])('a process with the environment %j was started from %s', (environment, address) => {
+  expect(clientIn(environment)).toBe(address);
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { BUILT_IN } from '../../src/cli/protected-list.ts';
 import { parseIp } from '../../src/lib/fields.ts';
 import { protection } from '../../src/lib/neverblock.ts';
 
@@ -20,6 +21,11 @@ describe('never blocked', () => {
     ['ff02::1', 'multicast'],
     ['fe80::1', 'link-local'],
     ['169.254.1.1', 'link-local'],
+    ['64:ff9b::7f00:1', 'loopback'],
+    ['2002:7f00:1::1', 'loopback'],
+    ['64:ff9b::', 'this network'],
+    ['::ffff:0:e000:1', 'multicast'],
+    ['64:ff9b::a9fe:101', 'link-local'],
   ])('%s is %s', (text, word) => {
     expect(why(text)).toContain(word);
   });
@@ -34,6 +40,8 @@ test.each([
   '1.0.0.1',
   '2001:db8::7',
   'fd00::1',
+  '64:ff9b::cb00:7107',
+  '2002:cb00:7107::1',
   '::2',
 ])('%s may be blocked', (text) => {
   expect(why(text)).toBeUndefined();
@@ -60,4 +68,12 @@ test('nobody but root is known to be root by the name alone', () => {
 test('the whole system is no file', () => {
   expect(protection('file', { text: '/' })).toContain('whole system');
   expect(protection('file', { text: '/tmp/x' })).toBeUndefined();
+});
+
+test('what riposte protect shows of it is refused, from its first address on', () => {
+  for (const { kind, what } of BUILT_IN) {
+    const [first = ''] = what.split('/');
+    const subject = kind === 'user' ? 'user' : 'srcip';
+    expect(protection(subject, { text: first }), what).toBeDefined();
+  }
 });

@@ -3,7 +3,7 @@ import disableAccount from '../../scripts/linux/disable-account.ts';
 import firewallDrop from '../../scripts/linux/firewall-drop.ts';
 import type { Response } from '../../src/lib/action.ts';
 import { execute } from '../../src/lib/execute.ts';
-import { FLEET } from '../../src/lib/protect.ts';
+import { FLEET } from '../../src/lib/policy.ts';
 import { parseRequest } from '../../src/lib/protocol.ts';
 import { SETTINGS } from '../../src/lib/settings.ts';
 import { HOME, ModelHost } from '../support/model-host.ts';
@@ -17,14 +17,17 @@ interface Ask {
   readonly force?: boolean;
   /** The mode of root's settings. */
   readonly mode?: number;
+  /** From where an administrator is logged in. */
+  readonly logins?: string;
 }
 
 /** One run for an agent, with these settings of root's and of the fleet's. */
 async function run(
   action: Response,
-  { data, own, fleet, extra = [], verb = 'add', force, mode }: Ask,
+  { data, own, fleet, extra = [], verb = 'add', force, mode, logins }: Ask,
 ) {
   const host = new ModelHost(own === undefined ? {} : { settings: own });
+  if (logins) host.logins = [{ network: logins, why: 'has a session here' }];
   if (mode !== undefined) host.volume.chmodSync(`${HOME}/${SETTINGS}`, mode);
   if (fleet !== undefined) host.volume.writeFileSync(`${HOME}/${FLEET}`, fleet);
   const message = {
@@ -71,6 +74,10 @@ describe('root’s own list', () => {
     [protect(['office']), 'office is no address and no network'],
     [protect([], { adresses: [] }), 'protect.adresses is unknown'],
     [{ protect: [] }, 'protect must be {'],
+    [protect([], { names: ['203.0.113'] }), '203.0.113 is no name of a host'],
+    [protect([], { names: 'x' }), 'protect.names must be a list of texts'],
+    [protect([], { names: Array(65).fill('a.example') }), 'there are more than 64 names'],
+    [protect([], { logins: 'yes' }), 'protect.logins must be true or false'],
   ])('that cannot be understood stops the block: %j', async (own, why) => {
     const { outcome, detail } = await run(firewallDrop, { data: address('203.0.113.9'), own });
     expect(outcome).toBe('bad-settings');
@@ -133,6 +140,35 @@ describe('the fleet’s list', () => {
       expect(log).toContain(`${FLEET}: `);
     },
   );
+});
+
+describe('addresses from which administrators are logged in', () => {
+  const [data, logins] = [address('203.0.113.7'), '203.0.113.7'];
+  const wanted = { protect: { logins: true } };
+  const unwanted = { protect: { logins: false } };
+  const [refused, applied] = [{ outcome: 'refused' }, { outcome: 'applied' }];
+
+  test.each([
+    [undefined, undefined, applied],
+    [wanted, undefined, refused],
+    [undefined, wanted, refused],
+    [unwanted, wanted, applied],
+    [wanted, unwanted, refused],
+  ])('root %j, fleet %j', async (own, theirs, expected) => {
+    const fleet = theirs && { fleet: JSON.stringify(theirs) };
+    expect(await run(firewallDrop, { data, logins, own, ...fleet })).toMatchObject(expected);
+  });
+});
+
+describe('the fleet’s names', () => {
+  test('that are none, or too many, are passed over with a word', async () => {
+    const names = Array.from({ length: 40 }, (_, place) => `n${place}.example`);
+    const fleet = JSON.stringify(protect([], { names: ['1.2.3', ...names] }));
+    const { outcome, log } = await run(firewallDrop, { data: address('203.0.113.7'), fleet });
+    expect(outcome).toBe('applied');
+    expect(log).toContain(`${FLEET}: protect.names: 1.2.3 is no name of a host`);
+    expect(log).toContain(`${FLEET}: protect.names: only the first 32 are used`);
+  });
 });
 
 describe('a protected target', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Host } from '../../src/lib/host.ts';
-import { lockIn } from '../../src/lib/lock.ts';
+import { lockIn, type Processes } from '../../src/lib/lock.ts';
 import { ActionError } from '../../src/lib/outcome.ts';
 import { STATE } from '../../src/lib/ports.ts';
 import { keepShort } from '../../src/lib/upkeep.ts';
@@ -69,7 +69,13 @@ test('bounds that cannot be understood are said once and are the usual ones', as
 
 test('where another run is at it nobody waits', async () => {
   const { done, said } = await after(undefined, LARGE, ({ files, clock }) => {
-    const self = (name: string) => ({ self: name, life: async () => 'alive' as const });
+    const self = (name: string): Processes => ({
+      self: name,
+      lives: async (names) => names.map(() => 'alive'),
+      giveSign: async () => () => {},
+      readSign: async () => 'alive',
+      describe: () => 'another run',
+    });
     const theirs = lockIn(files, () => self('1-2-3-boot'), clock);
     const ours = lockIn(files, () => self('2-2-3-boot'), clock);
     return { lock: { with: (name, work) => theirs.with(name, () => ours.with(name, work, 0)) } };

@@ -2,8 +2,8 @@ import type { Response } from '../../lib/action.ts';
 import type { Host } from '../../lib/host.ts';
 import type { Log } from '../../lib/log.ts';
 import { asActionError } from '../../lib/outcome.ts';
+import { FLEET, policyOf } from '../../lib/policy.ts';
 import { STATE } from '../../lib/ports.ts';
-import { FLEET, protectedBy } from '../../lib/protect.ts';
 import { isObject, objectIn, SETTINGS, settingsFor } from '../../lib/settings.ts';
 import { bad, type Check, type Finding, good, halves, warning } from './finding.ts';
 import { namesOf, type Scene } from './scene.ts';
@@ -120,7 +120,7 @@ async function readOwn({ files }: Host): Promise<Own> {
 async function objections(actions: readonly Response[], host: Host): Promise<string[]> {
   const attempts = [
     ...actions.map((action) => () => settingsFor(action, host.files)),
-    () => protectedBy(host),
+    () => policyOf(host),
   ];
   const problems: string[] = [];
   for (const attempt of attempts) {

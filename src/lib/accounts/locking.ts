@@ -2,6 +2,7 @@ import type { Circumstance } from '../action.ts';
 import type { Asked, Backend, Command, Memory } from '../effect.ts';
 import type { UserName } from '../fields.ts';
 import { type Account, accountIn, GONE, refusal, spelled } from './account.ts';
+import { spareLast } from './administrators.ts';
 import { sessions } from './sessions.ts';
 
 /** The day of our expiry: long ago. Day 0 would mean no expiry to some of those who read it. */
@@ -47,6 +48,7 @@ export function locking(user: UserName, circumstance: Circumstance, means: Means
     what: `the lock of ${name}`,
     look: means.look,
     refuses: (state) => refusal(name, state, options['system-accounts'] === 'allow'),
+    spare: spareLast(name),
     holds: (state) => state !== GONE && means.holds(accountIn(state)),
     make: () => [means.lock],
     former: (now, recorded) =>

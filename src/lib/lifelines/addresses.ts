@@ -6,6 +6,8 @@ export interface Lifeline {
   readonly network: string;
   /** What it is, as a sentence goes on behind the address: `is this host’s gateway`. */
   readonly why: string;
+  /** Where that is known from, for people. */
+  readonly from?: string;
 }
 
 /** An IPv4 address in the clothes of an IPv6 one is an IPv4 address. */
@@ -13,6 +15,39 @@ function unmapped(address: string): ipaddr.IPv4 | ipaddr.IPv6 {
   const parsed = ipaddr.parse(address);
   const mapped = 'isIPv4MappedAddress' in parsed && parsed.isIPv4MappedAddress();
   return mapped ? parsed.toIPv4Address() : parsed;
+}
+
+// Ranges of IPv6 that translators give to IPv4 addresses, and the first of the bits that hold one.
+const CARRIERS: readonly (readonly [network: string, start: number])[] = [
+  ['64:ff9b::/96', 12],
+  ['::ffff:0:0:0/96', 12],
+  ['2002::/16', 2],
+];
+
+/**
+ * An address and what it stands for: behind NAT64 (`64:ff9b::/96`), SIIT (`::ffff:0:0:0/96`) and 6to4
+ * (`2002::/16`) it is an IPv4 address that is meant.
+ */
+export function formsOf(address: string): readonly string[] {
+  if (!address.includes(':')) return [address];
+  const bytes = ipaddr.parse(address).toByteArray();
+  const start = CARRIERS.find(([network]) => holds(network, address))?.[1];
+  if (start === undefined) return [address];
+  return [address, ipaddr.fromByteArray(bytes.slice(start, start + 4)).toString()];
+}
+
+/**
+ * The addresses of a network that mean all of its hosts, the old form with no bits set included; none
+ * where it has none. `network` is ADDRESS/BITS.
+ */
+export function broadcastsOf(network: string): readonly string[] {
+  const [address, bits = 32] = networkOf(network) ?? [];
+  // RFC 3021: of two addresses both are hosts.
+  if (address?.kind() !== 'ipv4' || bits > 30) return [];
+  const { IPv4 } = ipaddr;
+  return [IPv4.broadcastAddressFromCIDR(network), IPv4.networkAddressFromCIDR(network)].map((one) =>
+    one.toString(),
+  );
 }
 
 /** The canonical text of an address; nothing for a text that is none. A zone is dropped. */
@@ -32,6 +67,18 @@ export function networkOf(text: string): readonly [ipaddr.IPv4 | ipaddr.IPv6, nu
   return [parsed, Number(bits)];
 }
 
+/** The canonical text of an address or network, a network without bits behind it; nothing for neither. */
+export function canonicalNetwork(text: string): string | undefined {
+  const [address, bits] = networkOf(text) ?? [];
+  if (address === undefined) return undefined;
+  const { IPv4, IPv6 } = ipaddr;
+  if (bits === address.toByteArray().length * 8) return address.toString();
+  const whole = (address.kind() === 'ipv4' ? IPv4 : IPv6).networkAddressFromCIDR(
+    `${address}/${bits}`,
+  );
+  return `${whole}/${bits}`;
+}
+
 const strict = (address: string): boolean =>
   ipaddr.IPv4.isValidFourPartDecimal(address) ||
   (address.includes(':') && !address.includes('%') && ipaddr.IPv6.isValid(address));
@@ -44,6 +91,8 @@ export function holds(network: string, address: string): boolean {
   return one.match(range[0], range[1]);
 }
 
-/** The first of the lifelines that an address belongs to. */
-export const lifelineOf = (lifelines: Iterable<Lifeline>, address: string): Lifeline | undefined =>
-  [...lifelines].find(({ network }) => holds(network, address));
+/** The first of the lifelines that an address belongs to, in whatever form. */
+export function lifelineOf(lifelines: Iterable<Lifeline>, address: string): Lifeline | undefined {
+  const forms = formsOf(address);
+  return [...lifelines].find(({ network }) => forms.some((form) => holds(network, form)));
+}

@@ -9,6 +9,9 @@ export interface Managers {
   readonly ports: ReadonlySet<number>;
 }
 
+// Whoever can write that file may not have a thousand names resolved.
+const MOST_NAMES = 16;
+
 /** Where an agent's manager listens unless its configuration says otherwise. */
 const PORT = 1514;
 
@@ -25,7 +28,7 @@ export function managersIn(ossecConf: string): Managers {
   const ports = [...client.matchAll(PORTS)].map(([, port]) => Number(port));
   return {
     addresses,
-    names: given.filter((text) => plainAddress(text) === undefined),
+    names: given.filter((text) => plainAddress(text) === undefined).slice(0, MOST_NAMES),
     ports: new Set(ports.length > 0 ? ports : [PORT]),
   };
 }

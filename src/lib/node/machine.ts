@@ -4,6 +4,7 @@ import type { Host } from '../host.ts';
 import { journalIn } from '../journal.ts';
 import { lockIn } from '../lock.ts';
 import { logTo } from '../log.ts';
+import { namesIn } from '../names.ts';
 import { ActionError } from '../outcome.ts';
 import { recordsIn } from '../records.ts';
 import { writeWithin } from './agent.ts';
@@ -48,6 +49,19 @@ export function machine(
   const runner = spawningRunner();
   const [major = 0, minor = 0] = release().split(/\D/).map(Number);
   const sink = logFile(home, complain);
+  // The decoders for old agents want the whole path, however the program was called.
+  const log = logTo(
+    sink,
+    clock,
+    name,
+    home === undefined ? process.argv0 : `${home}/${BIN}/${name}`,
+  );
+  const names = namesIn(
+    files,
+    clock,
+    log,
+    lazily(async () => (await import('./resolver.ts')).systemResolver(runner, clock)),
+  );
   return {
     runner,
     clock,
@@ -61,7 +75,8 @@ export function machine(
       const { installationAt } = await import('./installation.ts');
       return installationAt({ home, files, uid });
     }),
-    surroundings: machineSurroundings(files),
+    surroundings: machineSurroundings(files, names),
+    names,
     http: lazily(async () => (await import('./http.ts')).httpClient()),
     signals: lazily(async () => (await import('./signals.ts')).signalsOf({ home, clock })),
     vault: lazily(async () => {
@@ -72,8 +87,7 @@ export function machine(
     records: recordsIn(files, bootId, clock),
     journal: journalIn(files),
     lock: lockIn(files, () => machineProcesses(home), clock),
-    // The decoders for old agents want the whole path, however the program was called.
-    log: logTo(sink, clock, name, home === undefined ? process.argv0 : `${home}/${BIN}/${name}`),
+    log,
     home,
     kernel: [major, minor],
   };

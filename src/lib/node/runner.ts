@@ -11,8 +11,8 @@ import { codeOf } from './errors.ts';
  */
 export const TRUSTED = ['/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
-// Children get this and nothing else: stable texts, and no variable that makes a tool load code.
-const ENVIRONMENT = { PATH: TRUSTED.join(':'), LC_ALL: 'C' };
+/** Children get this and nothing else: stable texts, and no variable that makes a tool load code. */
+export const ENVIRONMENT = { PATH: TRUSTED.join(':'), LC_ALL: 'C' };
 
 const MAX_OUTPUT = 64 << 20;
 

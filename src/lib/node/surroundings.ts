@@ -1,50 +1,94 @@
 import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
-import { type Lifeline, plainAddress } from '../lifelines/addresses.ts';
+import { broadcastsOf, type Lifeline, plainAddress } from '../lifelines/addresses.ts';
 import { managersIn } from '../lifelines/manager.ts';
 import { gateways4, gateways6, peersAt, resolvers } from '../lifelines/tables.ts';
+import { type Names, RESOLVED } from '../names.ts';
 import type { Files } from '../ports.ts';
 import type { Surroundings } from '../surroundings.ts';
 
-// Behind a stub on loopback stand the resolvers that it asks.
+// The second is asked by way of the system's name service too, whatever the first one says.
 const RESOLVERS = ['/etc/resolv.conf', '/run/systemd/resolve/resolv.conf'];
 
+// Behind a stub on loopback stand the resolvers that it asks: where NetworkManager writes them, and
+// where resolvconf does for dnsmasq, for unbound and for whoever else takes them from there.
+const BEHIND_STUBS = [
+  '/run/NetworkManager/no-stub-resolv.conf',
+  '/run/NetworkManager/resolv.conf',
+  '/run/dnsmasq/resolv.conf',
+  '/run/resolvconf/resolv.conf',
+];
+
+const OSSEC_CONF = 'etc/ossec.conf';
 const MAX_CONFIG = 1 << 22;
 
 /** The surroundings of this machine, for the agent whose files these are. */
-export function machineSurroundings(files: Pick<Files, 'read'>): Surroundings {
+export function machineSurroundings(
+  files: Pick<Files, 'read'>,
+  names: Pick<Names, 'known'>,
+): Surroundings {
   return {
     async lifelines() {
-      const managers = managersIn((await files.read('etc/ossec.conf', MAX_CONFIG)) ?? '');
+      const managers = managersIn((await files.read(OSSEC_CONF, MAX_CONFIG)) ?? '');
       // The kernel takes milliseconds for these tables, and an address needs no connection to be known.
       const tables = managers.names.length > 0 ? ['/proc/net/tcp', '/proc/net/tcp6'] : [];
-      const peers = tables.flatMap((table) => peersAt(text(table), managers.ports));
       return [
-        ...named(own(), 'is an address of this host'),
-        ...named(gateways4(text('/proc/net/route')), 'is this host’s gateway'),
-        ...named(gateways6(text('/proc/net/ipv6_route')), 'is this host’s gateway'),
-        ...named(
-          RESOLVERS.flatMap((path) => resolvers(text(path))),
-          'is this host’s resolver',
+        ...own(),
+        ...from('/proc/net/route', gateways4, 'is this host’s gateway'),
+        ...from('/proc/net/ipv6_route', gateways6, 'is this host’s gateway'),
+        ...allResolvers(),
+        ...named(managers.addresses, 'is the agent’s manager', OSSEC_CONF),
+        ...resolved(await names.known(managers.names)),
+        ...tables.flatMap((table) =>
+          from(table, (text) => peersAt(text, managers.ports), 'is whom the agent is connected to'),
         ),
-        ...named(managers.addresses, 'is the agent’s manager'),
-        ...named(peers, 'is whom the agent is connected to'),
       ];
     },
+
+    // Few hosts want to know, and the others need not have it evaluated.
+    logins: async () => (await import('./logins.ts')).logins(),
   };
 }
 
-const named = (networks: readonly string[], why: string): Lifeline[] =>
-  networks.map((network) => ({ network, why }));
+const named = (networks: readonly string[], why: string, source: string): Lifeline[] =>
+  networks.map((network) => ({ network, why, from: source }));
 
-function own(): string[] {
+const from = (path: string, read: (text: string) => readonly string[], why: string) =>
+  named(read(text(path)), why, path);
+
+function own(): Lifeline[] {
   try {
     const all = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
-    return all.flatMap(({ address }) => plainAddress(address) ?? []);
+    const source = 'the network interfaces';
+    const addresses = all.flatMap(({ address }) => plainAddress(address) ?? []);
+    const broadcasts = all.flatMap(({ cidr, internal }) =>
+      internal || cidr === null ? [] : broadcastsOf(cidr),
+    );
+    return [
+      ...named(addresses, 'is an address of this host', source),
+      ...named(broadcasts, 'means every host of a network of this host', source),
+    ];
   } catch {
     return [];
   }
 }
+
+function allResolvers(): Lifeline[] {
+  const found = RESOLVERS.flatMap((path) => from(path, resolvers, 'is this host’s resolver'));
+  const stub = found.some(({ network }) => /^(?:127\.|::1$)/.test(network));
+  const behind = stub ? BEHIND_STUBS : [];
+  return [
+    ...found,
+    ...behind.flatMap((path) => from(path, resolvers, 'is a resolver behind this host’s own')),
+  ];
+}
+
+const resolved = (known: Awaited<ReturnType<Names['known']>>): Lifeline[] =>
+  [...known].flatMap(([name, seen]) =>
+    seen.flatMap(({ address, at }) =>
+      named([address], `is the agent’s manager (${name})`, `${RESOLVED}, seen ${at}`),
+    ),
+  );
 
 function text(path: string): string {
   try {

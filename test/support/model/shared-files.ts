@@ -17,6 +17,15 @@ const NEIGHBOURS: Readonly<Record<string, string>> = {
   '/ipblock/203.0.113.70': 'by hand\n',
 };
 
+/** Two administrators, of whom either may be locked; nobody else here is one. */
+const ACCOUNTS: Readonly<Record<string, string>> = {
+  '/etc/group': 'root:x:0:\nsudo:x:27:alice\nusers:x:100:mallory\n',
+  '/etc/passwd':
+    'root:x:0:0::/root:/bin/sh\nalice:x:1501:1501::/home/alice:/bin/sh\nbob:x:1502:27::/home/bob:/bin/sh\n',
+  '/etc/shadow':
+    'root:*:19000:0:99999:7:::\nalice:$y$a:19000:0:99999:7:::\nbob:$y$b:19000:0:99999:7:::\n',
+};
+
 /** What is done to a file, as a command. */
 function written(path: string, before: Content, after: Content): Command {
   if (after === undefined) return run('remove', path);
@@ -33,6 +42,9 @@ export class SharedFiles {
     volume.chmodSync('/', 0o755);
     for (const folder of ['/etc', '/lib']) volume.mkdirSync(folder, { mode: 0o755 });
     volume.writeFileSync('/lib/libwrap.so.0', '');
+    for (const [path, text] of Object.entries(ACCOUNTS)) {
+      volume.writeFileSync(path, text, { mode: path === '/etc/shadow' ? 0o640 : 0o644 });
+    }
     if (bare) return;
     volume.mkdirSync('/ipblock', { mode: 0o755 });
     for (const [path, text] of Object.entries(NEIGHBOURS)) {
