@@ -1,12 +1,14 @@
 import type { Subcommand } from '../lib/person.ts';
 import { completionCommand } from './completion.ts';
 import { doctorCommand } from './doctor.ts';
+import { installCommand } from './install.ts';
 import { listCommand } from './list.ts';
 import { newCommand } from './new.ts';
 import { shimCommand } from './shim.ts';
 import { showCommand } from './show.ts';
 import { sweepCommand } from './sweep.ts';
 import { undoCommand } from './undo.ts';
+import { uninstallCommand } from './uninstall.ts';
 
 export { parseManual } from './manual.ts';
 
@@ -17,6 +19,8 @@ export const commands: readonly Subcommand[] = [
   undoCommand,
   sweepCommand,
   doctorCommand,
+  installCommand,
+  uninstallCommand,
   shimCommand,
   newCommand,
   completionCommand(() => commands),
