@@ -15,7 +15,7 @@ import {
 import { type Choice, namesOf, type Plan, planFor } from './plan.ts';
 import type { Platform } from './platform.ts';
 import { copyProgram, freshIn, nameIt, recogniser, sweepTemporary, syncFolder } from './program.ts';
-import { at, FOLDERS, type Site } from './site.ts';
+import { at, changedAt, FOLDERS, type Site } from './site.ts';
 import { tryOut, verify } from './verify.ts';
 
 /** What is installed, and where. */
@@ -48,7 +48,8 @@ export async function carryOut(work: Work): Promise<Plan> {
   } catch (thrown) {
     if (!known && at(`${site.home}/${MANIFEST}`) === undefined) {
       leaveState(site);
-      await restoreTimes(site.changed, site, platform, host);
+      // What went wrong first is what a person must hear of.
+      await restoreTimes(site.changed, FOLDERS, site, platform, host).catch(() => {});
     }
     throw thrown;
   }
@@ -148,15 +149,18 @@ export function leaveState({ state }: Site): void {
   }
 }
 
-/** Puts the times of the folders back. */
+/** Puts the times of some folders back, as far as they are known. */
 export async function restoreTimes(
-  changed: Readonly<Record<string, string>>,
+  changed: Manifest['changed'] | undefined,
+  folders: readonly string[],
   { home }: Site,
   platform: Platform,
   host: Host,
 ): Promise<void> {
-  for (const folder of FOLDERS) {
-    const when = changed[folder];
-    if (when !== undefined) await platform.setChanged(`${home}/${folder}`, BigInt(when), host);
+  for (const folder of folders) {
+    const when = changed?.[folder];
+    const path = `${home}/${folder}`;
+    if (when === undefined || when === changedAt(path)) continue;
+    await platform.setChanged(path, BigInt(when), host);
   }
 }

@@ -2,7 +2,7 @@ import { ActionError } from '../../lib/outcome.ts';
 import type { Collection } from '../../lib/person.ts';
 import type { Manifest } from './manifest.ts';
 import type { Platform } from './platform.ts';
-import { isWrapper, recogniser } from './program.ts';
+import { recogniser, wrapperOf } from './program.ts';
 import { at, type Site } from './site.ts';
 
 /** Which names a person wants: these, all there are, or those of the last time. */
@@ -45,7 +45,7 @@ export function planFor(
   const asked = only ? [whole, ...only.filter((name) => name !== whole)] : all;
   const path = (name: string) => `${site.bin}/${name}`;
   const isOurs = recogniser(manifest.programs);
-  const wrapped = asked.filter((name) => isWrapper(path(name)));
+  const wrapped = asked.filter((name) => wrapperOf(path(name)) !== undefined);
   const wanted = asked.filter((name) => !wrapped.includes(name));
   const there = wanted.filter((name) => at(path(name)) !== undefined);
   for (const name of there) demandFile(path(name));

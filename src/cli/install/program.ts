@@ -137,14 +137,14 @@ function holdsOne(path: string, { size }: Stats, programs: readonly Content[]): 
 /** Which file it is, whatever its name. */
 export const fileOf = ({ dev, ino }: Pick<Stats, 'dev' | 'ino'>): string => `${dev}:${ino}`;
 
-/** Whether a file is a wrapper that `riposte shim --install` wrote, or one like it. */
-export function isWrapper(path: string): boolean {
-  if (!at(path)?.isFile()) return false;
+/** What a wrapper of `riposte shim` runs by, as its first line says; nothing for other files. */
+export function wrapperOf(path: string): string | undefined {
+  if (!at(path)?.isFile()) return undefined;
   const fd = openSync(path, O_RDONLY | O_NOFOLLOW);
   try {
     const buffer = Buffer.alloc(4096);
     const [head = ''] = buffer.toString('latin1', 0, readSync(fd, buffer)).split('\n', 1);
-    return /^#!\s*\S+\/riposte\s+shim\s/.test(head);
+    return /^#!\s*(\S+\/riposte)\s+shim\s/.exec(head)?.[1];
   } finally {
     closeSync(fd);
   }

@@ -1,5 +1,6 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, realpathSync, rmSync } from 'node:fs';
 import type { Host } from '../../lib/host.ts';
+import { BIN } from '../../lib/node/home.ts';
 import { ActionError } from '../../lib/outcome.ts';
 import type { Collection } from '../../lib/person.ts';
 import { STATE } from '../../lib/ports.ts';
@@ -9,7 +10,7 @@ import { liftEverything } from './lift.ts';
 import { BACKUP, MANIFEST, type Manifest, readManifest, writeManifest } from './manifest.ts';
 import { namesOf } from './plan.ts';
 import type { Platform } from './platform.ts';
-import { isWrapper, recogniser, sweepTemporary, syncFolder } from './program.ts';
+import { recogniser, sweepTemporary, syncFolder, wrapperOf } from './program.ts';
 import { at, type Site } from './site.ts';
 import { hasTimer, removeTimer } from './timer.ts';
 
@@ -66,8 +67,18 @@ export async function look({ site, host }: Pick<Removal, 'site' | 'host'>): Prom
     timer: await hasTimer(site.home, host),
     state: state !== undefined,
     quarantined: state ? (await host.files.list(`${STATE}/${QUARANTINE}`)).length : 0,
-    wrappers: readdirSync(site.bin).filter((name) => isWrapper(`${site.bin}/${name}`)),
+    wrappers: readdirSync(site.bin).filter((name) => runsBy(`${site.bin}/riposte`, site, name)),
   };
+}
+
+function runsBy(program: string, { bin }: Site, name: string): boolean {
+  const interpreter = wrapperOf(`${bin}/${name}`);
+  try {
+    return interpreter !== undefined && realpathSync(interpreter) === program;
+  } catch {
+    // It is not there: then it does not run anyway.
+    return false;
+  }
 }
 
 /** Undoes all of it; doing it twice, or after a run that died, ends the same. */
@@ -94,15 +105,17 @@ async function alone(removal: Removal): Promise<Removed> {
   syncFolder(site.bin);
   const result = { lifted, timers, names: names.returned(), wrappers };
   if (wrappers.length > 0) return { ...result, kept: ['riposte', BACKUP] };
+  const untouched = result.names.theirs.length + result.names.lost.length === 0;
+  const changed = untouched ? manifest?.changed : undefined;
+  if (manifest) discard(`${site.home}/${manifest.store}`);
+  // As long as the manifest is there, since only it knows when.
+  await restoreTimes(changed, [BIN], site, platform, host);
   const kept = clear(found, wish, manifest, site);
-  if (manifest && result.names.theirs.length + result.names.lost.length === 0) {
-    const { 'active-response': outer, ...inner } = manifest.changed;
-    const gone = at(site.state) === undefined && outer !== undefined;
-    const changed = gone ? { ...inner, 'active-response': outer } : inner;
-    await restoreTimes(changed, site, platform, host);
-  }
+  if (kept.length === 0) await restoreTimes(changed, ['active-response'], site, platform, host);
   return { ...result, kept };
 }
+
+const discard = (path: string): void => rmSync(path, { recursive: true, force: true });
 
 class Names {
   readonly #manifest: Manifest | undefined;
@@ -145,13 +158,9 @@ function clear(
     (name === QUARANTINE && quarantined > 0 && !purge) ||
     (name === SETTINGS && manifest?.settings === true && !purge);
   if (!at(site.state)) return [];
-  const discard = (path: string) => rmSync(path, { recursive: true, force: true });
   const entries = readdirSync(site.state).filter((name) => name !== 'backup');
   for (const name of entries) if (!stays(name)) discard(`${site.state}/${name}`);
-  if (manifest) discard(`${site.home}/${manifest.store}`);
-  for (const name of at(`${site.home}/${BACKUP}`) ? readdirSync(`${site.home}/${BACKUP}`) : []) {
-    if (`${BACKUP}/${name}` !== MANIFEST) discard(`${site.home}/${BACKUP}/${name}`);
-  }
+  discard(`${site.home}/${MANIFEST}`);
   discard(`${site.home}/${BACKUP}`);
   leaveState(site);
   return at(site.state) ? readdirSync(site.state) : [];

@@ -1,4 +1,4 @@
-import { type BigIntStats, lstatSync, readdirSync, realpathSync, type Stats } from 'node:fs';
+import { lstatSync, readdirSync, realpathSync, type Stats } from 'node:fs';
 import { BIN, existing, findHome } from '../../lib/node/home.ts';
 import { distrust } from '../../lib/node/trust.ts';
 import { ActionError } from '../../lib/outcome.ts';
@@ -33,7 +33,7 @@ export function siteAt(named: string | undefined): Site {
   }
   const home = realpathSync(found);
   const bin = `${home}/${BIN}`;
-  const seen = FOLDERS.map((folder) => [folder, folderAt(home, folder)] as const);
+  for (const folder of FOLDERS) demandFolder(home, folder);
   const others = distrust([bin], 0);
   if (others) {
     const text = `nothing is installed into ${bin}: ${others.what} ${others.why}`;
@@ -44,14 +44,14 @@ export function siteAt(named: string | undefined): Site {
     bin,
     state: `${home}/${STATE}`,
     group: groupOf(home, bin),
-    changed: Object.fromEntries(seen.map(([folder, { mtimeNs }]) => [folder, `${mtimeNs}`])),
+    changed: Object.fromEntries(FOLDERS.map((folder) => [folder, changedAt(`${home}/${folder}`)])),
   };
 }
 
-function folderAt(home: string, folder: string): BigIntStats {
+function demandFolder(home: string, folder: string): void {
   const path = `${home}/${folder}`;
-  const status = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-  if (status?.isDirectory()) return status;
+  const status = at(path);
+  if (status?.isDirectory()) return;
   const what = status ? `${path} is no directory` : `there is no ${path}`;
   const text = `${what}, so that ${home} is no agent's home; say another with --home DIRECTORY`;
   throw new ActionError('usage', text);
@@ -66,3 +66,6 @@ function groupOf(home: string, bin: string): number {
 
 /** What is there, links not followed; nothing where nothing is. */
 export const at = (path: string): Stats | undefined => lstatSync(path, { throwIfNoEntry: false });
+
+/** When it was last changed, in nanoseconds since 1970. */
+export const changedAt = (path: string): string => `${lstatSync(path, { bigint: true }).mtimeNs}`;
