@@ -12,9 +12,10 @@ import { describe, expect, test } from 'vitest';
 import { GROUP } from '../support/agent-tree.ts';
 import { messageFor, nextAlertId } from '../support/alert.ts';
 import { BUILT, unbuilt } from '../support/home.ts';
-import { differences, FEW, subjects } from '../support/installing.ts';
+import { apart, differences, FEW, PROGRAM, subjects } from '../support/installing.ts';
 import { lane } from '../support/lane.ts';
 import { rootObstacle } from '../support/private.ts';
+import { mounted } from '../support/tools.ts';
 
 const why = unbuilt() ?? rootObstacle([]);
 if (why !== undefined) console.warn(`Every test here is skipped: ${why}`);
@@ -116,6 +117,19 @@ describe.skipIf(why)('install and uninstall', () => {
     rmSync(join(tree.bin, 'throttle'));
     writeFileSync(join(tree.bin, 'throttle'), program);
     expect((await uninstall()).exitCode).toBe(0);
+    expect(differences(before, print())).toEqual([]);
+  });
+
+  test('a folder of programs that is mounted by itself has the backup beside them', async () => {
+    const { tree, before, print, install, riposte } = subject();
+    const at = mounted(apart, `mount --bind ${tree.bin} ${tree.bin}`);
+    const here = (...words: string[]) => at.run([PROGRAM, ...words, '--home', tree.path]);
+    expect((await here('install', ...FEW)).stderr).toBe('');
+    expect(readdirSync(join(tree.bin, '.riposte.was'))).toContain('firewall-drop');
+    expect((await here('install', ...FEW)).stderr).toBe('');
+    // Where it is by now does not matter.
+    expect((await install(...FEW)).stderr).toBe('');
+    expect((await riposte('uninstall')).stderr).toBe('');
     expect(differences(before, print())).toEqual([]);
   });
 
