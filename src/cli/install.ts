@@ -1,6 +1,8 @@
 import { InvalidArgumentError } from 'commander';
 import { machine, say } from '../lib/node/machine.ts';
 import { ActionError } from '../lib/outcome.ts';
+import { oneLine } from '../lib/text.ts';
+import { type Adoption, adopt, type Prospect, prospect } from './install/adopt.ts';
 import { carryOut, plan, type Work } from './install/carry-out.ts';
 import type { Choice, Plan } from './install/plan.ts';
 import { platformHere } from './install/platform.ts';
@@ -12,6 +14,7 @@ interface Options extends AtHome {
   readonly only?: readonly string[];
   readonly all?: true;
   readonly timer?: true;
+  readonly adopt?: true;
   readonly dryRun?: true;
 }
 
@@ -24,6 +27,7 @@ export const installCommand = subcommand<Options>(
       .option('--only <names>', 'these programs only, with commas between', list)
       .option('--all', 'all programs again, after --only')
       .option('--timer', 'let systemd or cron call riposte sweep every five minutes')
+      .option('--adopt', 'take over the live blocks of the programs that are replaced')
       .option('--dry-run', 'say what would be done and change nothing')
       .addHelpText('after', EXAMPLES),
   async ({ options, collection }) => {
@@ -39,18 +43,26 @@ export const installCommand = subcommand<Options>(
       host: machine('riposte', site.home),
     };
     if (options.timer) demandTimer(site);
-    if (options.dryRun) {
-      say(1, intention(await plan(work), work, options.timer === true));
-      return 0;
-    }
+    const found = async ({ wanted }: Plan) =>
+      options.adopt ? prospect(wanted, site, collection, work.host) : NOTHING;
     const why = platform.powerless();
     if (why !== undefined) throw new ActionError('refused', why);
+    if (options.dryRun) {
+      const meant = await plan(work);
+      say(1, intention(meant, work, options.timer === true, await found(meant)));
+      return 0;
+    }
+    // What cannot be looked at is told before anything is changed; the agent may go on meanwhile.
+    if (options.adopt) await found(await plan(work));
     const done = await carryOut(work);
     const keeper = options.timer && (await setTimer(site.home, work.host));
-    say(1, report(done, work, keeper ? timerFiles(keeper) : []));
+    const adoption = await adopt(await found(done), work.host);
+    say(1, report(done, work, keeper ? timerFiles(keeper) : [], adoption));
     return 0;
   },
 );
+
+const NOTHING: Prospect = { calls: [], left: [] };
 
 const EXAMPLES = `
 Examples:
@@ -81,7 +93,12 @@ const row = (word: string, names: readonly string[]): readonly string[] =>
 
 const WRAPPED = 'kept as it is, a wrapper of riposte shim:';
 
-function intention(plan: Plan, { site, collection, program }: Work, timer: boolean): string {
+function intention(
+  plan: Plan,
+  { site, collection, program }: Work,
+  timer: boolean,
+  { calls, left }: Prospect,
+): string {
   const keeper = timer ? keeperHere() : undefined;
   return [
     `Nothing is changed. Riposte ${collection.version} (${program}) would be tried out in ${site.bin}, then:`,
@@ -91,10 +108,17 @@ function intention(plan: Plan, { site, collection, program }: Work, timer: boole
     ...row('give back', plan.returned),
     ...row('leave', plan.wrapped),
     ...row('write', keeper ? timerFiles(keeper) : []),
+    ...calls.map(({ program, target }) => `  take over   ${oneLine(`${program} ${target}`)}`),
+    ...left.map((text) => `  leave       ${oneLine(text)}`),
   ].join('\n');
 }
 
-function report(plan: Plan, { site, collection }: Work, timer: readonly string[]): string {
+function report(
+  plan: Plan,
+  { site, collection }: Work,
+  timer: readonly string[],
+  { adopted, left }: Adoption,
+): string {
   const sweep = timer.length === 0 && keeperHere() !== undefined;
   return [
     `Riposte ${collection.version} is in ${site.bin} under ${plan.wanted.length} names, and runs by each.`,
@@ -104,6 +128,8 @@ function report(plan: Plan, { site, collection }: Work, timer: readonly string[]
     ...row('given back', plan.returned),
     ...plan.wrapped.map((name) => `  ${WRAPPED} ${name}`),
     ...row('written', timer),
+    ...adopted.map((text) => `  taken over  ${text}`),
+    ...left.map((text) => `  left        ${oneLine(text)}`),
     'What was replaced is kept; riposte uninstall brings it back.',
     'The agent’s configuration was not touched: what called these names still does. A name that is new to',
     'it, like block-ip, wants a <command> and an <active-response> in the manager’s ossec.conf.',

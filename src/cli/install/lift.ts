@@ -5,6 +5,7 @@ import { ActionError, exitCode } from '../../lib/outcome.ts';
 import type { Collection } from '../../lib/person.ts';
 import { LIMIT, STATE } from '../../lib/ports.ts';
 import { candidates } from '../../lib/protocol.ts';
+import { anew } from './anew.ts';
 
 /** A record's name: the target, whose it is, and by what it was done. */
 const RECORD = /^([^@=]+)@([^@]+)@[^@]+$/;
@@ -29,7 +30,7 @@ export async function liftEverything(
       const target = decodeURIComponent(encoded);
       const request = deletion(target, (subject) => subject === field.subject);
       const call = { request, program: holder, holder };
-      const { outcome, detail } = await execute(action, call, host);
+      const { outcome, detail } = await execute(action, call, anew(host));
       (exitCode(outcome) === 0 ? lifted : left).push(detail);
     }
   }
