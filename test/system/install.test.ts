@@ -189,6 +189,34 @@ describe.skipIf(why)('install and uninstall', () => {
   });
 });
 
+describe.skipIf(why)('with a block that cannot be undone', () => {
+  const subject = subjects();
+
+  test('riposte and its folder stay, until it is kept on purpose', async () => {
+    const { tree, install, riposte, uninstall } = subject();
+    await install(...FEW);
+    const held = join(tree.path, 'active-response/riposte/held/firewall-drop');
+    mkdirSync(held, { recursive: true, mode: 0o700 });
+    const record = join(held, '203.0.113.7@firewall-drop@abacus');
+    writeFileSync(record, '{}\n', { mode: 0o600 });
+    const { exitCode, stderr } = await riposte('uninstall');
+    expect([exitCode, stderr]).toEqual([
+      17,
+      expect.stringMatching(/^partial: .*abacus.*--keep-bl/),
+    ]);
+    expect(readdirSync(tree.bin)).toContain('riposte');
+    // The agent makes no more of them.
+    expect(readFileSync(join(tree.bin, 'firewall-drop'), 'utf8')).toContain('echo "firewall-drop');
+    expect((await uninstall('--keep-blocks')).exitCode).toBe(0);
+    expect(readdirSync(held)).toHaveLength(1);
+    expect(readdirSync(tree.bin)).not.toContain('riposte');
+    await install(...FEW);
+    rmSync(record);
+    expect((await riposte('uninstall')).exitCode).toBe(0);
+    expect(readdirSync(join(tree.path, 'active-response'))).toEqual(['bin']);
+  });
+});
+
 describe.skipIf(why)('with a block', () => {
   const here = lane(['nft']);
   const subject = subjects();

@@ -36,7 +36,7 @@ export function siteAt(named: string | undefined): Site {
   for (const folder of FOLDERS) demandFolder(home, folder);
   const others = distrust([bin], 0);
   if (others) {
-    const text = `nothing is installed into ${bin}: ${others.what} ${others.why}`;
+    const text = `${bin} is not touched: ${others.what} ${others.why}`;
     throw new ActionError('bad-state', text);
   }
   return {
