@@ -20,6 +20,9 @@ import { mounted } from '../support/tools.ts';
 const why = unbuilt() ?? rootObstacle([]);
 if (why !== undefined) console.warn(`Every test here is skipped: ${why}`);
 
+/** So much of a file as tells a script from our program: that one would make a diff without end. */
+const head = (path: string) => readFileSync(path).toString('latin1', 0, 200);
+
 const BACKUP = 'active-response/riposte/backup/was';
 
 describe.skipIf(why)('install and uninstall', () => {
@@ -51,11 +54,11 @@ describe.skipIf(why)('install and uninstall', () => {
     await install(...FEW);
     const first = statSync(join(tree.bin, 'riposte')).ino;
     const kept = join(tree.path, BACKUP, 'firewall-drop');
-    const former = readFileSync(kept, 'utf8');
+    const former = head(kept);
     const upgrade = await riposte('install');
     expect([upgrade.exitCode, upgrade.stderr]).toEqual([0, '']);
     expect(statSync(join(tree.bin, 'riposte')).ino).not.toBe(first);
-    expect(readFileSync(kept, 'utf8')).toBe(former);
+    expect(head(kept)).toBe(former);
     // The choice of names is remembered.
     expect(readdirSync(tree.bin)).not.toContain('webhook');
     expect((await riposte('uninstall')).exitCode).toBe(0);
@@ -67,7 +70,7 @@ describe.skipIf(why)('install and uninstall', () => {
     await install('--all');
     const fewer = await install('--only', 'host-deny');
     expect([fewer.exitCode, fewer.stderr]).toEqual([0, '']);
-    const theirs = readFileSync(join(tree.bin, 'firewall-drop'), 'utf8');
+    const theirs = head(join(tree.bin, 'firewall-drop'));
     expect(theirs).toContain('echo "firewall-drop');
     expect(differences(before, print()).filter((line) => /bin\/[^/ ]+ /.test(line))).toEqual([
       expect.stringMatching(/^- .*bin\/host-deny /),
@@ -90,9 +93,9 @@ describe.skipIf(why)('install and uninstall', () => {
       0,
       expect.stringMatching(/they are left: firewall-drop$/m),
     ]);
-    expect(readFileSync(join(tree.bin, 'firewall-drop'), 'utf8')).toBe(newer);
+    expect(head(join(tree.bin, 'firewall-drop'))).toBe(newer);
     expect(readdirSync(tree.bin)).not.toContain('throttle');
-    expect(readFileSync(join(tree.bin, 'default-firewall-drop'), 'utf8')).toContain('echo "fire');
+    expect(head(join(tree.bin, 'default-firewall-drop'))).toContain('echo "fire');
   });
 
   test('what an upgrade of the agent put there is what the next install keeps', async () => {
@@ -105,8 +108,8 @@ describe.skipIf(why)('install and uninstall', () => {
     }
     expect((await install()).exitCode).toBe(0);
     expect((await uninstall()).exitCode).toBe(0);
-    expect(readFileSync(join(tree.bin, 'firewall-drop'), 'utf8')).toBe(newer);
-    expect(readFileSync(join(tree.bin, 'throttle'), 'utf8')).toBe(newer);
+    expect(head(join(tree.bin, 'firewall-drop'))).toBe(newer);
+    expect(head(join(tree.bin, 'throttle'))).toBe(newer);
   });
 
   test('names that somebody removed, and links that a copy broke, do not matter', async () => {
@@ -153,7 +156,7 @@ describe.skipIf(why)('install and uninstall', () => {
     const own = `#!${tree.bin}/riposte shim --as argv -- /bin/echo\n`;
     writeFileSync(join(tree.bin, 'route-null.sh'), own, { mode: 0o750 });
     await install();
-    expect(readFileSync(join(tree.bin, 'route-null.sh'), 'utf8')).toBe(own);
+    expect(head(join(tree.bin, 'route-null.sh'))).toBe(own);
     writeFileSync(join(tree.bin, 'block.sh.3x'), '#!/bin/sh\n', { mode: 0o750 });
     const words = ['--as', 'argv', '--install', 'block.sh', '--', join(tree.bin, 'block.sh.3x')];
     expect((await riposte('shim', ...words)).stderr).toBe('');
@@ -206,7 +209,7 @@ describe.skipIf(why)('with a block that cannot be undone', () => {
     ]);
     expect(readdirSync(tree.bin)).toContain('riposte');
     // The agent makes no more of them.
-    expect(readFileSync(join(tree.bin, 'firewall-drop'), 'utf8')).toContain('echo "firewall-drop');
+    expect(head(join(tree.bin, 'firewall-drop'))).toContain('echo "firewall-drop');
     expect((await uninstall('--keep-blocks')).exitCode).toBe(0);
     expect(readdirSync(held)).toHaveLength(1);
     expect(readdirSync(tree.bin)).not.toContain('riposte');
