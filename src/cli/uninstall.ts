@@ -67,12 +67,12 @@ function intention({ manifest, timer, state, quarantined }: Found, removal: Remo
 
 function report(removed: Removed, { manifest, quarantined }: Found, site: Site): string {
   const { names, lifted, timers, wrappers, kept } = removed;
-  const blocks = lifted.length === 1 ? '1 block was undone' : `${lifted.length} blocks were undone`;
+  const blocks = lifted === 1 ? '1 block was undone' : `${lifted} blocks were undone`;
   return [
     wrappers.length > 0
       ? `Riposte is out of ${site.bin}, but for the program itself.`
       : `Riposte is out of ${site.home}.`,
-    ...(lifted.length > 0 ? [`  ${blocks}`] : []),
+    ...(lifted > 0 ? [`  ${blocks}`] : []),
     ...row('back', names.restored),
     ...row('removed', [...names.removed, ...timers]),
     ...(names.theirs.length > 0

@@ -52,7 +52,7 @@ describe.skipIf(why)('the timer, in a private /etc,', () => {
     const [service, timer] = ['service', 'timer'].map((kind) => `riposte-sweep.${kind}`);
     expect(stdout).toContain(`/etc/systemd/system/${service}, /etc/systemd/system/${timer}`);
     const unit = readFileSync(file(`systemd/system/${service}`), 'utf8');
-    expect(unit).toContain(`\nExecStart=${tree.bin}/riposte sweep --home ${tree.path}\n`);
+    expect(unit).toContain(`\nExecStart=${tree.bin}/riposte sweep --quiet --home ${tree.path}\n`);
     expect(readFileSync(file(`systemd/system/${timer}`), 'utf8')).toMatch(
       /^OnUnitActiveSec=5min$/m,
     );
@@ -70,7 +70,7 @@ describe.skipIf(why)('the timer, in a private /etc,', () => {
     const { tree, before, print, install, uninstall } = subject('wazuh4', await machine(false));
     const { exitCode, stderr } = await install(...FEW, '--timer');
     expect([exitCode, stderr]).toEqual([0, '']);
-    const line = `*/5 * * * * root ${tree.bin}/riposte sweep --home ${tree.path} > /dev/null\n`;
+    const line = `*/5 * * * * root ${tree.bin}/riposte sweep --quiet --home ${tree.path}\n`;
     expect(readFileSync(file('cron.d/riposte'), 'utf8')).toMatch(/^# Made by riposte install for /);
     expect(readFileSync(file('cron.d/riposte'), 'utf8').endsWith(line)).toBe(true);
     expect((await uninstall()).exitCode).toBe(0);

@@ -6,9 +6,9 @@ import type { Collection } from '../../lib/person.ts';
 import { LIMIT } from '../../lib/ports.ts';
 import { changeText } from '../../lib/system-files.ts';
 import { oneLine } from '../../lib/text.ts';
-import { anew } from './anew.ts';
 import { logOf, type OpenCall, openCalls } from './past.ts';
 import type { Site } from './site.ts';
+import { unhurried } from './unhurried.ts';
 
 /** What became of the blocks of the programs that were replaced. */
 export interface Adoption {
@@ -76,7 +76,7 @@ export async function adopt({ calls, left }: Prospect, host: Host): Promise<Adop
   for (const { action, program, target, request, remove } of calls) {
     const what = oneLine(`${program} ${target}`);
     const call = { request, program, holder: program };
-    const { outcome, detail } = await execute(action, call, anew(host));
+    const { outcome, detail } = await execute(action, call, unhurried(host));
     if (exitCode(outcome) !== 0) {
       failed.push(`${what}: ${outcome}, ${detail}`);
       continue;

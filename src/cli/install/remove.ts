@@ -44,7 +44,7 @@ export interface Found {
 
 /** What was removed, and what was not. */
 export interface Removed {
-  readonly lifted: readonly string[];
+  readonly lifted: number;
   readonly timers: readonly string[];
   readonly names: Readonly<Record<Returned, readonly string[]>>;
   /** Wrappers that still need the program, for which it stays. */
@@ -98,7 +98,7 @@ async function alone(removal: Removal): Promise<Removed> {
   // The agent must make no new block behind our back, and the program itself must stay until all
   // blocks are lifted: a person may have to call it again.
   for (const name of Object.keys(manifest?.names ?? {})) if (name !== whole) names.giveBack(name);
-  const lifted = wish.keepBlocks ? [] : await liftEverything(host, collection);
+  const lifted = wish.keepBlocks ? 0 : await liftEverything(host, collection);
   const former = manifest?.names[whole];
   const wrappers = former?.was === 'nothing' ? found.wrappers : [];
   if (wrappers.length === 0) names.giveBack(whole);

@@ -35,14 +35,14 @@ WantedBy=timers.target
 `,
   },
   cron: {
-    [`${CRON}/riposte`]: (home) => `*/${EVERY} * * * * root ${sweep(home)} > /dev/null\n`,
+    [`${CRON}/riposte`]: (home) => `*/${EVERY} * * * * root ${sweep(home)}\n`,
   },
 };
 
 const mark = (home: string) =>
   `# Made by riposte install for ${home}; riposte uninstall removes it.`;
 
-const sweep = (home: string) => `${home}/${BIN}/riposte sweep --home ${home}`;
+const sweep = (home: string) => `${home}/${BIN}/riposte sweep --quiet --home ${home}`;
 
 const textOf = (home: string, rest: (home: string) => string) => `${mark(home)}\n${rest(home)}`;
 
