@@ -1,6 +1,7 @@
 import type { Subcommand } from '../lib/person.ts';
 import { completionCommand } from './completion.ts';
 import { doctorCommand } from './doctor.ts';
+import { installCommand } from './install.ts';
 import { listCommand } from './list.ts';
 import { logCommand } from './log.ts';
 import { newCommand } from './new.ts';
@@ -9,6 +10,7 @@ import { shimCommand } from './shim.ts';
 import { showCommand } from './show.ts';
 import { sweepCommand } from './sweep.ts';
 import { undoCommand } from './undo.ts';
+import { uninstallCommand } from './uninstall.ts';
 
 export { parseManual } from './manual.ts';
 
@@ -21,6 +23,8 @@ export const commands: readonly Subcommand[] = [
   doctorCommand,
   logCommand,
   protectCommand,
+  installCommand,
+  uninstallCommand,
   shimCommand,
   newCommand,
   completionCommand(() => commands),

@@ -1,0 +1,142 @@
+import { InvalidArgumentError } from 'commander';
+import { machine, say } from '../lib/node/machine.ts';
+import { ActionError } from '../lib/outcome.ts';
+import { oneLine } from '../lib/text.ts';
+import { type Adoption, adopt, type Prospect, prospect } from './install/adopt.ts';
+import { carryOut, plan, type Work } from './install/carry-out.ts';
+import type { Choice, Plan } from './install/plan.ts';
+import { platformHere } from './install/platform.ts';
+import { type Site, siteAt } from './install/site.ts';
+import { keeperHere, noTimer, setTimer, timerFiles } from './install/timer.ts';
+import { type AtHome, atHome, subcommand } from './subcommand.ts';
+
+interface Options extends AtHome {
+  readonly only?: readonly string[];
+  readonly all?: true;
+  readonly timer?: true;
+  readonly adopt?: true;
+  readonly dryRun?: true;
+}
+
+/** `riposte install`: this program into an agent's home, under the names that the agent calls. */
+export const installCommand = subcommand<Options>(
+  'install',
+  'Puts the programs into an agent’s home and keeps what they replace.',
+  (command) =>
+    atHome(command)
+      .option('--only <names>', 'these programs only, with commas between', list)
+      .option('--all', 'all programs again, after --only')
+      .option('--timer', 'let systemd or cron call riposte sweep every five minutes')
+      .option('--adopt', 'take over the live blocks of the programs that are replaced')
+      .option('--dry-run', 'say what would be done and change nothing')
+      .addHelpText('after', EXAMPLES),
+  async ({ options, collection }) => {
+    const platform = platformHere();
+    const choice = chosen(options);
+    const site = siteAt(options.home);
+    const work = {
+      program: process.execPath,
+      collection,
+      choice,
+      site,
+      platform,
+      host: machine('riposte', site.home),
+    };
+    if (options.timer) demandTimer(site);
+    const found = async ({ wanted }: Plan) =>
+      options.adopt ? prospect(wanted, site, collection, work.host) : NOTHING;
+    const why = platform.powerless();
+    if (why !== undefined) throw new ActionError('refused', why);
+    if (options.dryRun) {
+      const meant = await plan(work);
+      say(1, intention(meant, work, options.timer === true, await found(meant)));
+      return 0;
+    }
+    // What cannot be looked at is told before anything is changed; the agent may go on meanwhile.
+    if (options.adopt) await found(await plan(work));
+    const done = await carryOut(work);
+    const keeper = options.timer && (await setTimer(site.home, work.host));
+    const adoption = await adopt(await found(done), work.host);
+    say(1, report(done, work, keeper ? timerFiles(keeper) : [], adoption));
+    return 0;
+  },
+);
+
+const NOTHING: Prospect = { calls: [], left: [] };
+
+const EXAMPLES = `
+Examples:
+  riposte install --dry-run
+  riposte install --timer
+  riposte install --home /opt/agent --only firewall-drop,host-deny
+
+Installing again upgrades, or goes on after a run that died. riposte uninstall goes back.`;
+
+function list(text: string): readonly string[] {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.every((name) => name !== '')) return names;
+  throw new InvalidArgumentError('Say names with commas between, like firewall-drop,host-deny.');
+}
+
+function chosen({ only, all }: Options): Choice {
+  if (only && all) throw new ActionError('usage', 'say --only or --all, not both');
+  return all ? 'all' : only;
+}
+
+function demandTimer({ home }: Site): void {
+  const why = noTimer(home);
+  if (why !== undefined) throw new ActionError('refused', `no timer: ${why}`);
+}
+
+const row = (word: string, names: readonly string[]): readonly string[] =>
+  names.length === 0 ? [] : [`  ${word.padEnd(11)} ${names.join(', ')}`];
+
+const WRAPPED = 'kept as it is, a wrapper of riposte shim:';
+
+function intention(
+  plan: Plan,
+  { site, collection, program }: Work,
+  timer: boolean,
+  { calls, left }: Prospect,
+): string {
+  const keeper = timer ? keeperHere() : undefined;
+  return [
+    `Nothing is changed. Riposte ${collection.version} (${program}) would be tried out in ${site.bin}, then:`,
+    ...row('replace', plan.replaced),
+    ...row('add', plan.added),
+    ...row('renew', plan.renewed),
+    ...row('give back', plan.returned),
+    ...row('leave', plan.wrapped),
+    ...row('write', keeper ? timerFiles(keeper) : []),
+    ...calls.map(({ program, target }) => `  take over   ${oneLine(`${program} ${target}`)}`),
+    ...left.map((text) => `  leave       ${oneLine(text)}`),
+  ].join('\n');
+}
+
+function report(
+  plan: Plan,
+  { site, collection }: Work,
+  timer: readonly string[],
+  { adopted, left }: Adoption,
+): string {
+  const sweep = timer.length === 0 && keeperHere() !== undefined;
+  return [
+    `Riposte ${collection.version} is in ${site.bin} under ${plan.wanted.length} names, and runs by each.`,
+    ...row('replaced', plan.replaced),
+    ...row('added', plan.added),
+    ...row('renewed', plan.renewed),
+    ...row('given back', plan.returned),
+    ...plan.wrapped.map((name) => `  ${WRAPPED} ${name}`),
+    ...row('written', timer),
+    ...adopted.map((text) => `  taken over  ${text}`),
+    ...left.map((text) => `  left        ${oneLine(text)}`),
+    'What was replaced is kept; riposte uninstall brings it back.',
+    'The agent’s configuration was not touched: what called these names still does. A name that is new to',
+    'it, like block-ip, wants a <command> and an <active-response> in the manager’s ossec.conf.',
+    ...(sweep
+      ? [
+          'riposte install --timer lets riposte sweep be called every five minutes, as it should be.',
+        ]
+      : []),
+  ].join('\n');
+}
