@@ -1,7 +1,7 @@
 import type * as fs from 'node:fs';
 import { dirname } from 'node:path/posix';
 import { ActionError } from '../outcome.ts';
-import { type Files, STATE, type Writing } from '../ports.ts';
+import { type Files, type OwnFile, STATE, type Writing } from '../ports.ts';
 import { codeOf, said } from './errors.ts';
 import { writeAll } from './in-place.ts';
 
@@ -82,6 +82,28 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
     if (lasting) opened(dirname(path), O_RDONLY, 0, (fd) => system.fsyncSync(fd));
   }
 
+  /** A file of ours, in a folder that is trusted. */
+  function own(path: string, limit: number): Omit<OwnFile, 'name'> & { readonly text: string } {
+    return opened(path, O_RDONLY, 0, (fd) => {
+      const status = plain(fd);
+      if (!status) throw untrusted(path, 'is not a regular file with one link');
+      trustOwner(path, status);
+      if (status.size > limit) throw untrusted(path, `has more than ${limit} bytes`);
+      return { written: Number(status.mtimeMs), text: system.readFileSync(fd, 'utf8') };
+    });
+  }
+
+  /** What is there of it, if anything is. */
+  function ownIfThere(folder: string, name: string, limit: number): OwnFile[] {
+    const path = `${folder}/${name}`;
+    try {
+      return [{ name, ...own(path, limit) }];
+    } catch {
+      const status = system.lstatSync(full(path), { throwIfNoEntry: false });
+      return status ? [{ name, written: Number(status.mtimeMs), text: undefined }] : [];
+    }
+  }
+
   /** Whether a line that was cut short, by a full disk or a crash, would swallow the next one. */
   function torn(fd: number, size: number): boolean {
     if (size === 0) return false;
@@ -112,18 +134,18 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
     async readOwn(path, limit) {
       try {
         for (const folder of foldersTo(dirname(path))) trust(folder);
-        return opened(path, O_RDONLY, 0, (fd) => {
-          const status = plain(fd);
-          if (!status) throw untrusted(path, 'is not a regular file with one link');
-          trustOwner(path, status);
-          if (status.size > limit) throw untrusted(path, `has more than ${limit} bytes`);
-          return system.readFileSync(fd, 'utf8');
-        });
+        return own(path, limit).text;
       } catch (thrown) {
         if (codeOf(thrown) === 'ENOENT') return undefined;
         if (thrown instanceof ActionError) throw thrown;
         throw untrusted(path, `could not be read: ${said(thrown)}`, thrown);
       }
+    },
+
+    async readAllOwn(path, limit) {
+      // The way there is looked at once, not for each of thousands.
+      const names = await this.list(path);
+      return names.flatMap((name) => ownIfThere(path, name, limit));
     },
 
     async append(path, text, mode) {
@@ -218,6 +240,7 @@ export function noFiles(): Files {
   return {
     read: async () => undefined,
     readOwn: async () => undefined,
+    readAllOwn: async () => [],
     list: async () => [],
     written: async () => undefined,
     age: async () => undefined,
