@@ -198,6 +198,19 @@ describe.each(EACH.map((row) => [row.name, row] as const))('%s', (_name, row) =>
     }
   });
 
+  test('undoing all takes away what a renewal leaves that died', async () => {
+    for (let at = 0; at < 8; at += 1) {
+      const host = row.fresh({ bare: true });
+      const before = plain(host);
+      await row.call('add', host);
+      host.faults = (place) => (place === at ? 'died-before' : undefined);
+      await row.call('add', host).catch(() => undefined);
+      host.faults = () => undefined;
+      expect((await razed(host)).failures, `at ${at}`).toEqual([]);
+      expect(plain(host), `at ${at}`).toEqual(before);
+    }
+  });
+
   describe.each([true, false])('with nothing of an administrator’s: %s', (bare) => {
     test('undoing all leaves the host as it was', async () => {
       const host = row.fresh({ bare });
