@@ -19,8 +19,9 @@ export const listCommand = subcommand<Options>(
       .addHelpText(
         'after',
         `
-States: held (its mark is there), recorded (such things bear no mark), gone (on record, and something
-took it away: riposte sweep makes it again), unrecorded (there, and not on record). Times are UTC.`,
+States: held (seen to hold), gone (on record, and something took it or a part of it away: riposte sweep
+makes it again), recorded (on record, and nobody can see it), unrecorded (it holds, and is not on
+record), idle (not on record, and what is there of it keeps nobody out). Times are UTC.`,
       ),
   async ({ options, collection }) => {
     const host = hostOf(options);

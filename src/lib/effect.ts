@@ -99,6 +99,12 @@ export interface Sighting {
   readonly left?: number;
   /** Packets dropped so far, where the system counts them. */
   readonly packets?: number;
+  /** Whether it keeps nobody out, since a part of it is gone, or whatever looked into it. */
+  readonly idle?: true;
+  /** Where it is, of several places that it could be in. */
+  readonly where?: readonly string[];
+  /** Other backends that leave the same mark: the record tells which one it was. */
+  readonly alike?: readonly string[];
 }
 
 /** Everything of ours at once that backends of a kind have made, whoever holds it. */
@@ -112,8 +118,10 @@ export interface Survey {
    * Throws `missing-tool` where the tool is not there, and so nothing that it made.
    */
   readonly look: (holders: readonly string[]) => Step<readonly Sighting[]>;
-  /** Takes away all that was seen and what it stood on, for good; in the order to be done. */
-  readonly raze: (seen: readonly Sighting[]) => readonly Step<'razed'>[];
+  /** Whether what is idle for most is all that was asked for with these options. */
+  readonly suffices?: (seen: Sighting, options: Readonly<Record<string, string>>) => boolean;
+  /** Takes away all marks, in use or not, and what they stood on, for good. */
+  readonly raze: (holders: readonly string[]) => Step<'razed'>;
 }
 
 /** One way to reach an action's goal, complete in itself. */

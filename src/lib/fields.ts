@@ -37,6 +37,13 @@ export function parseIp(text: string): Ip {
     : { text: address.toRFC5952String(), family: 6 };
 }
 
+/** The canonical text of an address as a tool prints it; nothing for what is none. */
+export function addressIn(text: string): string | undefined {
+  // Of IPv4 there is one text.
+  if (!text.includes(':')) return objection(text) ? undefined : text;
+  return objection(text) ? undefined : parseIp(text).text;
+}
+
 const SHAPE_V6 = /^[0-9a-fA-F:]+(?:\d+(?:\.\d+){3})?$/;
 
 // The longest is an IPv4-mapped address written out.

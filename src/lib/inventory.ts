@@ -6,7 +6,7 @@ import { asActionError } from './outcome.ts';
 import { ask } from './perform.ts';
 import type { Entry, Place } from './record.ts';
 import { MANUAL } from './request.ts';
-import { EXAMPLES, requestFor } from './retold.ts';
+import { EXAMPLES, requestFor, textsFor } from './retold.ts';
 import { read } from './values.ts';
 
 /** One block, as records and marks together tell of it. */
@@ -14,10 +14,13 @@ export interface Holding extends Place {
   /** The name of the action that made it, or of one that can undo it where that is not on record. */
   readonly action: string;
   /**
-   * `held`: its mark is there; `gone`: it is on record, and its mark is not there; `recorded`: on
-   * record alone, since its backend leaves no marks; `unrecorded`: there, and not on record.
+   * `held`: it is seen to hold; `gone`: it is on record, and does not hold; `recorded`: on record
+   * alone, since nobody can see whether it holds; `unrecorded`: it holds, and is not on record;
+   * `idle`: not on record, and what is there of it keeps nobody out.
    */
-  readonly state: 'held' | 'gone' | 'recorded' | 'unrecorded';
+  readonly state: 'held' | 'gone' | 'recorded' | 'unrecorded' | 'idle';
+  /** Whether only the record tells whose it is, so that no survey can take it away. */
+  readonly unmarked?: true;
   readonly sighting?: Sighting;
   readonly entry?: Entry;
 }
@@ -94,34 +97,82 @@ export async function surveyAll(
   return seen;
 }
 
-const keyOf = ({ backend, holder, target }: Omit<Place, 'action'>) =>
+/** What tells one block from another, in records and marks alike. */
+export const keyOf = ({ backend, holder, target }: Omit<Place, 'action'>): string =>
   `${backend} ${holder} ${target}`;
+
+/** What a mark may be on record as: of some, the mark does not tell which backend made it. */
+export const keysOf = ({ backend, alike = [], holder, target }: Sighting): readonly string[] =>
+  [backend, ...alike].map((name) => keyOf({ backend: name, holder, target }));
+
+/** Whether what is seen of a block is all of it, for who asked with these options. */
+export const isWhole = (
+  survey: Survey,
+  sighting: Sighting,
+  { options = {} }: Pick<Entry, 'options'>,
+): boolean => !sighting.idle || survey.suffices?.(sighting, options) === true;
 
 /** Everything that is blocked now, or should be. */
 export async function inventory(actions: Actions, host: Host): Promise<Inventory> {
   const blind: string[] = [];
   const seen = await surveyAll(actions, host, (why) => blind.push(why));
   const marks = new Map(
-    seen.flatMap(({ sightings }) => sightings.map((one) => [keyOf(one), one] as const)),
+    seen.flatMap(({ sightings }) =>
+      sightings.flatMap((one) => keysOf(one).map((key) => [key, one] as const)),
+    ),
   );
-  const marked = new Set(seen.flatMap(({ survey }) => survey.backends));
-  const places = await host.records.places();
+  const surveys = new Map(
+    seen.flatMap(({ survey }) => survey.backends.map((name) => [name, survey] as const)),
+  );
+  const places = await host.records.all();
   const recorded = new Set(places.map(keyOf));
   const holdings: Holding[] = [];
-  for (const { lookAgain: _, ...place } of places) {
-    const entry = await host.records.entry(place);
-    if (!entry) continue;
-    const sighting = marks.get(keyOf(place));
-    const state = sighting ? 'held' : marked.has(place.backend) ? 'gone' : 'recorded';
-    holdings.push({ ...place, state, entry, ...(sighting && { sighting }) });
+  for (const { lookAgain: _, entry, ...place } of places) {
+    if (!entry) {
+      const { target, backend, holder } = place;
+      blind.push(`the record of ${target} (${backend}, of ${holder}) cannot be read or trusted`);
+    }
+    const base = { ...place, ...(entry && { entry }) };
+    const survey = surveys.get(place.backend);
+    if (survey) {
+      const sighting = marks.get(keyOf(place));
+      const state = sighting && isWhole(survey, sighting, entry ?? {}) ? 'held' : 'gone';
+      holdings.push({ ...base, state, ...(sighting && { sighting }) });
+    } else {
+      const state = entry ? await remembered(entry, actions, host) : 'recorded';
+      holdings.push({ ...base, state, unmarked: true });
+    }
   }
   for (const { sightings, actions: able } of seen) {
-    for (const sighting of sightings.filter((one) => !recorded.has(keyOf(one)))) {
-      const { backend, holder, target } = sighting;
+    for (const sighting of sightings.filter((one) => !keysOf(one).some((k) => recorded.has(k)))) {
+      const { backend, holder, target, idle } = sighting;
       const own = actions.get(holder)?.name;
       const action = own ?? able.get(backend) ?? holder;
-      holdings.push({ action, holder, target, backend, state: 'unrecorded', sighting });
+      const state = idle ? 'idle' : 'unrecorded';
+      holdings.push({ action, holder, target, backend, state, sighting });
     }
   }
   return { holdings, blind };
+}
+
+/** Whether what has no mark is as its record says, where one look tells. */
+async function remembered(
+  entry: Entry,
+  actions: Actions,
+  host: Host,
+): Promise<'held' | 'gone' | 'recorded'> {
+  const action = actions.get(entry.action);
+  if (!action || isDeed(action)) return 'recorded';
+  try {
+    const request = requestFor('delete', textsFor(action, entry));
+    const { holder, options = {} } = entry;
+    const circumstance = circumstanceOf({ request, holder, options }, undefined, host);
+    const backends = action.backends(read(action, request), circumstance);
+    const memory = backends.find(({ name }) => name === entry.backend)?.memory;
+    if (!memory) return 'recorded';
+    return memory.holds(await ask(memory.look, host)) ? 'held' : 'gone';
+  } catch {
+    // A tool that is not there, or an account that it does not know: the record is all there is.
+    return 'recorded';
+  }
 }

@@ -1,7 +1,7 @@
 import { isDeed } from './action.ts';
 import { execute } from './execute.ts';
 import type { Host } from './host.ts';
-import { type Actions, type Holding, inventory, surveyAll } from './inventory.ts';
+import { type Actions, type Holding, holdersOf, inventory, surveysOf } from './inventory.ts';
 import { asActionError, exitCode } from './outcome.ts';
 import { ask } from './perform.ts';
 import { requestFor, textsFor } from './retold.ts';
@@ -39,19 +39,21 @@ export async function liftOne(
 export async function liftAll(actions: Actions, host: Host): Promise<LiftedAll> {
   const { holdings, blind } = await inventory(actions, host);
   const failures: string[] = [...blind];
-  const alone = holdings.filter(({ state }) => state === 'recorded');
+  const alone = holdings.filter(({ unmarked }) => unmarked);
   for (const holding of alone) {
     const failure = await liftOne(holding, actions, host);
     if (failure !== undefined) failures.push(failure);
   }
   // Without its record nobody makes again what is taken away now; a mark tells whose it is.
-  const marked = holdings.filter(({ state }) => state !== 'recorded');
+  const marked = holdings.filter(({ unmarked }) => !unmarked);
   for (const holding of marked) await host.records.forget(holding);
-  for (const { survey, sightings } of await surveyAll(actions, host, () => {})) {
+  for (const { survey } of surveysOf(actions, host)) {
     try {
-      for (const step of survey.raze(sightings)) await ask(step, host, PATIENT);
+      await ask(survey.raze(holdersOf(actions)), host, PATIENT);
     } catch (thrown) {
-      failures.push(`${survey.name}: ${asActionError(thrown).message}`);
+      const { kind, message } = asActionError(thrown);
+      // Where the tool is not there nothing that it made is.
+      if (kind !== 'missing-tool') failures.push(`${survey.name}: ${message}`);
     }
   }
   return { lifted: holdings.length, failures };

@@ -15,6 +15,15 @@ export interface Writing {
   readonly passing?: boolean;
 }
 
+/** A file of the state folder. */
+export interface OwnFile {
+  readonly name: string;
+  /** When it was last written, milliseconds since 1970. */
+  readonly written: number;
+  /** Nothing where `readOwn` would not give it out. */
+  readonly text: string | undefined;
+}
+
 /** Files below the agent's home; paths are relative to it. Implementations never follow a link. */
 export interface Files {
   /** Text of a regular file with one link and at most `limit` bytes; nothing where there is none. */
@@ -24,6 +33,11 @@ export interface Files {
    * the owner could have written it, or where it is no regular file of at most `limit` bytes.
    */
   readOwn(path: string, limit: number): Promise<string | undefined>;
+  /**
+   * All files in a folder of the state folder, as `readOwn` reads each of them; `bad-state` if the
+   * folder is not private.
+   */
+  readAllOwn(path: string, limit: number): Promise<readonly OwnFile[]>;
   /** Appends in one write, creating the file with `mode`; resolves to the file's size in bytes. */
   append(path: string, text: string, mode: number): Promise<number>;
   /**

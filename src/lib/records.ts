@@ -8,6 +8,11 @@ export interface Listed extends Place {
   readonly lookAgain: number;
 }
 
+/** A place on record, and what is on record of it; nothing where nobody can tell. */
+export interface Noted extends Listed {
+  readonly entry: Entry | undefined;
+}
+
 /**
  * One small file per place, written before an effect that undo could not find without looking
  * everywhere, removed after the undo. The name says all that undo needs, and its time of
@@ -23,6 +28,8 @@ export interface Records {
   entry(place: Place): Promise<Entry | undefined>;
   /** Every place on record. */
   places(): Promise<readonly Listed[]>;
+  /** Every place with all that is on record of it, thousands of them in a second. */
+  all(): Promise<readonly Noted[]>;
   /** Writes the record; false if it was there and is now renewed, since when it was there. */
   note(entry: Entry): Promise<boolean>;
   /** Says, before an undo, that it is under way: whoever finds such a record finishes that. */
@@ -66,6 +73,20 @@ function named(target: string): string {
   const text = encoded(target);
   if (text.length <= MAX_TARGET) return text;
   return `${text.slice(0, MAX_TARGET)}${CUT}${text.length}.${hashOf(target).toString(36)}`;
+}
+
+/** The place that a name tells of; a long target is in the file alone. */
+function placeIn(action: string, name: string) {
+  const [text = '', holder, backend, ...rest] = name.split('@');
+  if (holder === undefined || backend === undefined || rest.length > 0) return undefined;
+  const target = text.includes(CUT) ? undefined : decodeURIComponent(text);
+  return { action, holder, target, backend };
+}
+
+/** The target that a record tells of. */
+function targetIn(text: string | undefined): string | undefined {
+  const nowhere = { action: '', holder: '', backend: '', target: '' };
+  return text === undefined ? undefined : parseEntry(text, nowhere).target;
 }
 
 const stem = ({ target, holder }: Omit<Place, 'backend'>) => `${named(target)}@${holder}@`;
@@ -119,22 +140,37 @@ export function recordsIn(files: Files, boot: () => string, clock: Pick<Clock, '
     const here = `${folder(action)}/${sub}`;
     const found: Listed[] = [];
     for (const name of await files.list(here)) {
-      const [text = '', holder, backend, ...rest] = name.split('@');
-      if (holder === undefined || backend === undefined || rest.length > 0) continue;
+      const place = placeIn(action, name);
+      if (!place) continue;
       const lookAgain = await files.written(`${here}/${name}`);
-      const target = text.includes(CUT)
-        ? await targetIn(`${here}/${name}`)
-        : decodeURIComponent(text);
+      const target = place.target ?? targetIn(await files.readOwn(`${here}/${name}`, MAX_RECORD));
       if (lookAgain === undefined || target === undefined) continue;
-      found.push({ action, holder, target, backend, lookAgain });
+      found.push({ ...place, target, lookAgain });
     }
     return found;
   }
 
-  async function targetIn(path: string): Promise<string | undefined> {
-    const text = await files.readOwn(path, MAX_RECORD);
-    const nowhere = { action: '', holder: '', backend: '', target: '' };
-    return text === undefined ? undefined : parseEntry(text, nowhere).target;
+  async function notedIn(action: string, sub: string): Promise<Noted[]> {
+    const found = await files.readAllOwn(`${folder(action)}/${sub}`, MAX_RECORD);
+    return found.flatMap(({ name, written: lookAgain, text }) => {
+      const place = placeIn(action, name);
+      const target = place?.target ?? targetIn(text);
+      if (!place || target === undefined) return [];
+      const where = { ...place, target };
+      return [
+        { ...where, lookAgain, entry: text === undefined ? undefined : parseEntry(text, where) },
+      ];
+    });
+  }
+
+  async function shards(): Promise<readonly (readonly [action: string, sub: string])[]> {
+    const found: (readonly [string, string])[] = [];
+    for (const action of await files.list(HELD)) {
+      for (const sub of await files.list(folder(action))) {
+        if (SHARD.test(sub)) found.push([action, sub]);
+      }
+    }
+    return found;
   }
 
   return {
@@ -160,11 +196,12 @@ export function recordsIn(files: Files, boot: () => string, clock: Pick<Clock, '
     entry: stored,
     async places() {
       const all: Listed[] = [];
-      for (const action of await files.list(HELD)) {
-        for (const sub of await files.list(folder(action))) {
-          if (SHARD.test(sub)) all.push(...(await listed(action, sub)));
-        }
-      }
+      for (const [action, sub] of await shards()) all.push(...(await listed(action, sub)));
+      return all;
+    },
+    async all() {
+      const all: Noted[] = [];
+      for (const [action, sub] of await shards()) all.push(...(await notedIn(action, sub)));
       return all;
     },
     async note(entry) {
@@ -189,7 +226,9 @@ export function recordsIn(files: Files, boot: () => string, clock: Pick<Clock, '
     },
     async dueAt(time) {
       if (time === undefined) await files.remove(DUE);
-      else await files.replace(DUE, `${Math.ceil(time)}\n`, { passing: true });
+      // Nobody may have kept anything here yet.
+      await files.ensurePrivate(STATE);
+      if (time !== undefined) await files.replace(DUE, `${Math.ceil(time)}\n`, { passing: true });
     },
     async first(action, thing) {
       await files.ensurePrivate(folder(action));

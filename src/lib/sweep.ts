@@ -4,7 +4,7 @@ import { circumstanceOf } from './call.ts';
 import { conclude } from './conclude.ts';
 import type { Backend } from './effect.ts';
 import type { Host } from './host.ts';
-import { type Actions, surveyAll } from './inventory.ts';
+import { type Actions, isWhole, keyOf, keysOf, surveyAll } from './inventory.ts';
 import type { Result } from './log.ts';
 import { remembers } from './memory.ts';
 import { refuseProtected } from './neverblock.ts';
@@ -92,11 +92,14 @@ export async function restoreLost(
   const seen = await surveyAll(actions, host, () => {});
   const places = await host.records.places();
   for (const { survey, sightings } of seen) {
-    const there = new Set(sightings.map((one) => nameOf(one)));
-    const lost = places.filter(
-      (place) => survey.backends.includes(place.backend) && !there.has(nameOf(place)),
+    const there = new Map(
+      sightings.flatMap((one) => keysOf(one).map((key) => [key, one] as const)),
     );
-    for (const place of lost) {
+    for (const place of places.filter(({ backend }) => survey.backends.includes(backend))) {
+      const sighting = there.get(keyOf(place));
+      if (sighting && !sighting.idle) continue;
+      const entry = await host.records.entry(place);
+      if (sighting && isWhole(survey, sighting, entry ?? {})) continue;
       if (results.length >= scope.effects || host.clock.elapsed() >= scope.end) return results;
       const result = await restored(place, actions, host);
       if (result) results.push(await conclude(result, host));
@@ -104,9 +107,6 @@ export async function restoreLost(
   }
   return results;
 }
-
-const nameOf = ({ backend, holder, target }: Omit<Place, 'action'>) =>
-  `${backend} ${holder} ${target}`;
 
 /** What a record is about, for the library. */
 interface Subject {
@@ -207,7 +207,8 @@ async function isThere(entry: Entry, backend: Backend, host: Host): Promise<bool
   const { survey } = backend;
   if (survey) {
     const seen = await ask(survey.look([entry.holder]), host);
-    return seen.some((one) => nameOf(one) === nameOf(entry));
+    // Half of it is something to be undone, too.
+    return seen.some((one) => keysOf(one).includes(keyOf(entry)));
   }
   for (const { see } of backend.effects) {
     if (see && (await ask(see, host)) === 'present') return true;

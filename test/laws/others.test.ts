@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { shortMetricOf } from '../../src/lib/routing/net-tools.ts';
+import { shortMetricOf } from '../../src/lib/routing/host-routes.ts';
 import { backendsOf } from '../support/actions.ts';
 import { alerts, ROWS } from '../support/matrix.ts';
 import type { ModelHost } from '../support/model-host.ts';

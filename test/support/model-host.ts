@@ -144,15 +144,18 @@ function models(now: () => number, renews: boolean, shared: SharedFiles): readon
   const netTools = new NetTools();
   const accounts = new Accounts(ACCOUNTS);
   const firewalld = new Firewalld(now);
-  const xtables = (name: 'iptables' | 'ip6tables'): Model => {
-    const tables = new Xtables(name, ipset);
-    return {
-      tools: [name],
-      run: ({ args }) => tables.run(args),
-      listing: () => tables.listing(),
-      holds: (target) => tables.drops(target),
-    };
-  };
+  const tables = [new Xtables('iptables', ipset), new Xtables('ip6tables', ipset)];
+  const xtables = tables.map(
+    (one): Model => ({
+      tools: [one.tool, `${one.tool}-save`, `${one.tool}-restore`],
+      run: ({ tool, args, stdin }) => {
+        if (tool.endsWith('-save')) return one.save(args);
+        return tool.endsWith('-restore') ? one.restore(args, stdin) : one.run(args);
+      },
+      listing: () => one.listing(),
+      holds: (target) => one.drops(target),
+    }),
+  );
   return [
     {
       tools: ['nft'],
@@ -163,7 +166,8 @@ function models(now: () => number, renews: boolean, shared: SharedFiles): readon
     },
     {
       tools: ['ipset'],
-      run: ({ args }) => ipset.run(args),
+      run: ({ args, stdin }) =>
+        ipset.run(args, stdin, (name) => tables.some((one) => one.uses(name))),
       listing: () => ipset.listing(),
       // Only a rule that looks into a set keeps anything out.
       holds: () => false,
@@ -187,8 +191,7 @@ function models(now: () => number, renews: boolean, shared: SharedFiles): readon
       listing: () => '',
       holds: () => false,
     })),
-    xtables('iptables'),
-    xtables('ip6tables'),
+    ...xtables,
     {
       tools: ['ip'],
       run: ({ args, stdin }) => routes.run(args, stdin),

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { release } from 'node:os';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { STORIES, wordsOf } from '../support/model/facts.ts';
+import { SURVEYS } from '../support/model/survey-facts.ts';
 
 const TOOLS = ['unshare', 'nsenter', 'nft', 'ipset', 'iptables', 'ip6tables', 'ip', 'route'];
 
@@ -32,9 +33,9 @@ describe.skipIf(why)(`the real tools answer as the model says${why ? ` (${why})`
     holder.kill('SIGKILL');
   });
 
-  for (const { title, since, facts } of STORIES) {
+  for (const { title, since, facts } of [...STORIES, ...SURVEYS]) {
     test.skipIf(since && !young(since))(title, () => {
-      for (const [place, { line, stdin, exitCode, stdout, stderr }] of facts.entries()) {
+      for (const [place, { line, stdin, exitCode, stdout, like, stderr }] of facts.entries()) {
         const words = wordsOf(line);
         const answer = spawnSync('nsenter', [`--net=/proc/${holder.pid}/ns/net`, ...words], {
           input: stdin ?? '',
@@ -44,6 +45,7 @@ describe.skipIf(why)(`the real tools answer as the model says${why ? ` (${why})`
         const where = `${place}: ${line}: ${answer.stderr}`;
         expect(answer.status, where).toBe(exitCode);
         if (stdout !== undefined) expect(answer.stdout, where).toBe(stdout);
+        if (like) expect(answer.stdout, where).toMatch(like);
         if (stderr !== undefined) expect(answer.stderr.split('\n')[0], where).toBe(stderr);
       }
     });

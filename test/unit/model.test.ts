@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { STORIES, wordsOf } from '../support/model/facts.ts';
 import { FIREWALLD } from '../support/model/firewalld-facts.ts';
+import { SURVEYS } from '../support/model/survey-facts.ts';
 import { ModelHost } from '../support/model-host.ts';
 
 // The same stories are told to the real tools in the system tests.
-describe.each([...STORIES, FIREWALLD])('the model of $title', ({ facts }) => {
+describe.each([...STORIES, ...SURVEYS, FIREWALLD])('the model of $title', ({ facts }) => {
   test('answers as the real tool', () => {
     const host = new ModelHost({ bare: true });
-    for (const [place, { line, stdin, exitCode, stdout, stderr }] of facts.entries()) {
+    for (const [place, { line, stdin, exitCode, stdout, like, stderr }] of facts.entries()) {
       const [tool = '', ...args] = wordsOf(line);
       if (tool === 'sleep') {
         host.pass(Number(args[0]) * 1_000);
@@ -17,6 +18,7 @@ describe.each([...STORIES, FIREWALLD])('the model of $title', ({ facts }) => {
       const where = `${place}: ${line}`;
       expect(answer.exitCode, where).toBe(exitCode);
       if (stdout !== undefined) expect(answer.stdout, where).toBe(stdout);
+      if (like) expect(answer.stdout, where).toMatch(like);
       if (stderr !== undefined) expect(answer.stderr.split('\n')[0], where).toBe(stderr);
     }
   });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseIp } from '../../src/lib/fields.ts';
-import { netTools, shortMetricOf } from '../../src/lib/routing/net-tools.ts';
+import { shortMetricOf } from '../../src/lib/routing/host-routes.ts';
+import { netTools } from '../../src/lib/routing/net-tools.ts';
 import { ACTIONS, circumstance } from '../support/actions.ts';
 
 const METRIC = shortMetricOf('manual');

@@ -9,6 +9,7 @@ import { cut, cutting } from './connections.ts';
 import { busctl } from './firewalld/busctl.ts';
 import type { Daemon } from './firewalld/daemon.ts';
 import { firewallCmd } from './firewalld/firewall-cmd.ts';
+import { richRulesSurvey } from './firewalld/rules-survey.ts';
 import { ZonedRule } from './firewalld/zoned-rule.ts';
 
 /** The option that forces one of the ways to talk to firewalld. */
@@ -101,6 +102,7 @@ function richRules(
     tools: [daemon.tool],
     longest: LONGEST,
     record: true,
+    survey: richRulesSurvey,
     // What is open passes the rules of every zone.
     afterwards: {
       spelled: cutting(ip).map(spell).join('\n'),

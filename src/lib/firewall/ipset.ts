@@ -2,7 +2,8 @@ import type { Circumstance } from '../action.ts';
 import { type Backend, must, run, says, unexpected, yesNo } from '../effect.ts';
 import type { Ip } from '../fields.ts';
 import { ActionError } from '../outcome.ts';
-import { mark, tableTool } from './iptables.ts';
+import { mark, tableTool } from './xtables.ts';
+import { xtablesSurvey } from './xtables-survey.ts';
 
 /** The longest timeout in seconds that ipset takes. */
 const LONGEST = 2_147_483;
@@ -40,6 +41,7 @@ export function ipset({ text, family }: Ip, { holder, expiry }: Circumstance): B
     longest: LONGEST,
     lock: set,
     record: true,
+    survey: xtablesSurvey,
     effects: [
       {
         what: `${text} in ipset ${set}`,

@@ -1,12 +1,8 @@
 import type { Circumstance } from '../action.ts';
 import { type Backend, type Effect, must, run, undoes, yesNo } from '../effect.ts';
 import type { Ip } from '../fields.ts';
-
-/** `iptables` or its twin for IPv6. */
-export const tableTool = (family: 4 | 6) => (family === 6 ? 'ip6tables' : 'iptables');
-
-/** The comment that marks a rule as this holder's. */
-export const mark = (holder: string) => `riposte ${holder}`;
+import { mark, tableTool } from './xtables.ts';
+import { xtablesSurvey } from './xtables-survey.ts';
 
 // Seconds to wait for the xtables lock; without -w a busy host answers 4 and nothing is blocked.
 const WAIT = ['-w', '5'] as const;
@@ -33,6 +29,7 @@ export function iptables({ text, family }: Ip, { holder }: Circumstance): Backen
     longest: 0,
     lock: `${tool} ${holder} ${text}`,
     record: true,
+    survey: xtablesSurvey,
     effects: chains.map(drop),
     foreign: chains.map((chain) => ({ see: yesNo(rule('-C', chain)), lift: rule('-D', chain) })),
   };

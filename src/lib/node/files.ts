@@ -1,7 +1,7 @@
 import type * as fs from 'node:fs';
 import { dirname } from 'node:path/posix';
 import { ActionError } from '../outcome.ts';
-import { type Files, STATE, type Writing } from '../ports.ts';
+import { type Files, type OwnFile, STATE, type Writing } from '../ports.ts';
 import { codeOf, said } from './errors.ts';
 import { writeAll } from './in-place.ts';
 import { isAt, newest, replaceByNewest } from './newest.ts';
@@ -87,6 +87,34 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
     if (lasting) opened(dirname(path), O_RDONLY, 0, (fd) => system.fsyncSync(fd));
   }
 
+  /** A file of ours, in a folder that is trusted. */
+  function openedOwn<T>(path: string, use: (fd: number, status: fs.Stats) => T): T {
+    return opened(path, O_RDONLY, 0, (fd) => {
+      const status = plain(fd);
+      if (!status) throw untrusted(path, 'is not a regular file with one link');
+      trustOwner(path, status);
+      return use(fd, status);
+    });
+  }
+
+  function whole(path: string, limit: number, fd: number, { size }: fs.Stats): string {
+    if (Number(size) > limit) throw untrusted(path, `has more than ${limit} bytes`);
+    return system.readFileSync(fd, 'utf8');
+  }
+
+  /** What is there of it, if anything is. */
+  function ownIfThere(folder: string, name: string, limit: number): OwnFile[] {
+    const path = `${folder}/${name}`;
+    try {
+      return openedOwn(path, (fd, status) => [
+        { name, written: Number(status.mtimeMs), text: whole(path, limit, fd, status) },
+      ]);
+    } catch {
+      const status = system.lstatSync(full(path), { throwIfNoEntry: false });
+      return status ? [{ name, written: Number(status.mtimeMs), text: undefined }] : [];
+    }
+  }
+
   /** Whether a line that was cut short, by a full disk or a crash, would swallow the next one. */
   function torn(fd: number, size: number): boolean {
     if (size === 0) return false;
@@ -100,15 +128,10 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
     path.startsWith(STATE) ? [...foldersTo(dirname(path)), path] : [];
 
   /** Reads a file in the state folder; nothing where there is none. */
-  function own<T>(path: string, use: (fd: number, size: number) => T): T | undefined {
+  function own<T>(path: string, use: (fd: number, status: fs.Stats) => T): T | undefined {
     try {
       for (const folder of foldersTo(dirname(path))) trust(folder);
-      return opened(path, O_RDONLY, 0, (fd) => {
-        const status = plain(fd);
-        if (!status) throw untrusted(path, 'is not a regular file with one link');
-        trustOwner(path, status);
-        return use(fd, Number(status.size));
-      });
+      return openedOwn(path, use);
     } catch (thrown) {
       if (codeOf(thrown) === 'ENOENT') return undefined;
       if (thrown instanceof ActionError) throw thrown;
@@ -147,10 +170,13 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
     },
 
     async readOwn(path, limit) {
-      return own(path, (fd, size) => {
-        if (size > limit) throw untrusted(path, `has more than ${limit} bytes`);
-        return system.readFileSync(fd, 'utf8');
-      });
+      return own(path, (fd, status) => whole(path, limit, fd, status));
+    },
+
+    async readAllOwn(path, limit) {
+      // The way there is looked at once, not for each of thousands.
+      const names = await this.list(path);
+      return names.flatMap((name) => ownIfThere(path, name, limit));
     },
 
     append: async (path, text, mode) => append(path, text, mode),
@@ -251,6 +277,7 @@ export function noFiles(): Files {
     read: async () => undefined,
     readOwn: async () => undefined,
     readNewest: async () => undefined,
+    readAllOwn: async () => [],
     list: async () => [],
     written: async () => undefined,
     age: async () => undefined,

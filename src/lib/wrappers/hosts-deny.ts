@@ -13,6 +13,7 @@ import {
   removed,
   unmarked,
 } from './hosts-file.ts';
+import { hostsSurvey } from './hosts-survey.ts';
 
 const LIBRARY = 'libwrap.so';
 
@@ -44,6 +45,7 @@ function denial(name: string, file: HostsFile, ip: Ip, { holder, options }: Circ
     longest: 0,
     lock: path,
     record: true,
+    survey: hostsSurvey(name, file),
     persistent: true,
     caveat: trusting
       ? 'if anything reads that file, which the settings say'

@@ -1,4 +1,4 @@
-import type { Ip } from '../fields.ts';
+import { addressIn, type Ip, parseIp } from '../fields.ts';
 
 /** A file of rules that TCP wrappers read, of which the first that matches decides. */
 export interface HostsFile {
@@ -39,14 +39,57 @@ const linesOf = (text: string): readonly string[] => text.match(/[^\n]*\n|[^\n]+
 // An editor on another system may have changed the ends of all lines.
 const bare = (line: string | undefined) => line?.replace(/\r?\n$/, '');
 
-/** The places of the marks. Behind a backslash a line is a part of the one before. */
+/** Behind a backslash a line is a part of the one before. */
+const continued = (lines: readonly string[], at: number) =>
+  bare(lines[at - 1])?.endsWith('\\') === true;
+
+/** The places of the marks. */
 const places = (lines: readonly string[], [mark, rule]: Marked): readonly number[] =>
   [...lines.keys()].filter(
-    (at) =>
-      bare(lines[at]) === mark &&
-      bare(lines[at + 1]) === rule &&
-      !bare(lines[at - 1])?.endsWith('\\'),
+    (at) => bare(lines[at]) === mark && bare(lines[at + 1]) === rule && !continued(lines, at),
   );
+
+const MARK = /^# riposte (?<holder>[a-z][a-z0-9.-]*)$/;
+
+/** One rule of ours, whoever holds it. */
+export interface Inventoried {
+  readonly holder: string;
+  readonly target: string;
+}
+
+/** The marks of ours with rules of ours below, and their places. */
+function inventory(lines: readonly string[], file: HostsFile) {
+  return lines.flatMap((line, at) => {
+    const { holder } = MARK.exec(bare(line) ?? '')?.groups ?? {};
+    if (holder === undefined || continued(lines, at)) return [];
+    const target = targetIn(bare(lines[at + 1]) ?? '', file);
+    return target === undefined ? [] : [{ at, holder, target }];
+  });
+}
+
+/** The address of a rule that we could have written. */
+function targetIn(line: string, { rule }: HostsFile): string | undefined {
+  return line
+    .split(/[\s[\]]+/)
+    .map(addressIn)
+    .find((target) => target !== undefined && rule(parseIp(target)) === line);
+}
+
+/** All rules of ours in the text of a file, each once. */
+export function allOf(text: string, file: HostsFile): readonly Inventoried[] {
+  const all = inventory(linesOf(text), file);
+  const each = new Map(
+    all.map(({ holder, target }) => [`${holder} ${target}`, { holder, target }]),
+  );
+  return [...each.values()];
+}
+
+/** Without any rule of ours; every other byte stays. */
+export function cleared(text: string, file: HostsFile): string {
+  const lines = linesOf(text);
+  const ours = new Set(inventory(lines, file).flatMap(({ at }) => [at, at + 1]));
+  return lines.filter((_, at) => !ours.has(at)).join('');
+}
 
 /** Whether the rule is there, as ours: lines are compared whole, never a part of one. */
 export const has = (text: string, entry: Marked): boolean =>

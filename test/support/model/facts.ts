@@ -5,6 +5,8 @@ export interface Fact {
   readonly stdin?: string;
   readonly exitCode: number;
   readonly stdout?: string;
+  /** What standard output is like, where a part of it is another every time. */
+  readonly like?: RegExp;
   /** First line of standard error. */
   readonly stderr?: string;
 }

@@ -23,11 +23,47 @@ export class Ipset {
     this.#now = now;
   }
 
-  run(args: readonly string[]): Completed {
+  /** `inUse`: whether a rule looks into a set. */
+  run(
+    args: readonly string[],
+    stdin = '',
+    inUse: (name: string) => boolean = () => false,
+  ): Completed {
+    this.#purge();
+    return args.join(' ') === 'restore' ? this.#restore(stdin, inUse) : this.#one(args, inUse);
+  }
+
+  /** The lines before one that is refused stay done. */
+  #restore(stdin: string, inUse: (name: string) => boolean): Completed {
+    for (const [place, line] of stdin.split('\n').slice(0, -1).entries()) {
+      const { exitCode, stderr } = this.#one(line.split(' '), inUse);
+      if (exitCode !== 0) {
+        return no(
+          1,
+          stderr.trim().replace('ipset v7.17:', `ipset v7.17: Error in line ${place + 1}:`),
+        );
+      }
+    }
+    return ok();
+  }
+
+  #one(args: readonly string[], inUse: (name: string) => boolean): Completed {
     const exist = args[0] === '-exist';
     const [verb, name = '', ...rest] = exist ? args.slice(1) : args;
-    this.#purge();
     switch (verb) {
+      case 'save':
+        return ok(this.#saved());
+      case 'list':
+        if (name !== '-n') throw new Error('the model of ipset lists names alone');
+        return ok([...this.#sets.keys()].map((one) => `${one}\n`).join(''));
+      case 'flush':
+        this.#sets.get(name)?.members.clear();
+        return this.#sets.has(name) ? ok() : NO_SET;
+      case 'destroy':
+        if (inUse(name)) {
+          return says('Set cannot be destroyed: it is in use by a kernel component');
+        }
+        return this.#sets.delete(name) || exist ? ok() : NO_SET;
       case 'create':
         return this.#create(name, rest, exist);
       case 'add':
@@ -91,6 +127,22 @@ export class Ipset {
     }
     set.members.set(address, timeout === '0' ? undefined : this.#now() + Number(timeout) * 1000);
     return ok();
+  }
+
+  /** What would make all of it again, and what its members are at. */
+  #saved(): string {
+    return [...this.#sets]
+      .map(([name, { family, maxelem, counters, members }]) => {
+        const head = `create ${name} hash:ip family ${family} hashsize 1024 maxelem ${maxelem} timeout 0`;
+        const tail = `${counters ? ' counters' : ''} bucketsize 12 initval 0x4790cc6a\n`;
+        const figures = counters ? ' packets 0 bytes 0' : '';
+        const inside = [...members].map(([text, ends]) => {
+          const left = ends === undefined ? 0 : Math.floor((ends - this.#now()) / 1000);
+          return `add ${name} ${text} timeout ${left}${figures}\n`;
+        });
+        return `${head}${tail}${inside.join('')}`;
+      })
+      .join('');
   }
 
   #purge(): void {

@@ -19,6 +19,8 @@ class Family {
     const text = words.join(' ');
     const show = /^rule show priority (\d+)$/.exec(text);
     if (show) return { said: this.#shown(show[1] ?? '') };
+    const listed = /^route show table (\d+)$/.exec(text);
+    if (listed) return { said: this.#routes(listed[1] ?? '') };
     const rule = /^rule (add|del) priority (\d+) lookup (\d+)$/.exec(text);
     if (rule?.[1] === 'add') return this.#add(this.rules, `${rule[2]} ${rule[3]}`);
     if (rule) {
@@ -47,6 +49,18 @@ class Family {
     return [...this.rules]
       .filter((rule) => rule.startsWith(`${priority} `))
       .map((rule) => `${priority}:\tfrom all lookup ${rule.split(' ')[1]}\n`)
+      .join('');
+  }
+
+  #routes(wanted: string): string {
+    return [...this.routes]
+      .map((route) => route.split(' '))
+      .filter(([, table]) => table === wanted)
+      .map(([address, , metric]) =>
+        this.#digits === '4'
+          ? `blackhole ${address} metric ${metric} \n`
+          : `blackhole ${address} dev lo metric ${metric} pref medium\n`,
+      )
       .join('');
   }
 
