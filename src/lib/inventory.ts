@@ -4,7 +4,7 @@ import type { Backend, Sighting, Survey } from './effect.ts';
 import type { Host } from './host.ts';
 import { asActionError } from './outcome.ts';
 import { ask } from './perform.ts';
-import type { Entry, Place } from './record.ts';
+import { type Entry, type Place, torn } from './record.ts';
 import { MANUAL } from './request.ts';
 import { EXAMPLES, requestFor } from './retold.ts';
 import { read } from './values.ts';
@@ -105,11 +105,14 @@ export async function inventory(actions: Actions, host: Host): Promise<Inventory
     seen.flatMap(({ sightings }) => sightings.map((one) => [keyOf(one), one] as const)),
   );
   const marked = new Set(seen.flatMap(({ survey }) => survey.backends));
-  const places = await host.records.places();
+  const places = await host.records.places((why) => blind.push(why));
   const recorded = new Set(places.map(keyOf));
   const holdings: Holding[] = [];
   for (const { lookAgain: _, ...place } of places) {
-    const entry = await host.records.entry(place);
+    const entry = await host.records.entry(place).catch((thrown) => {
+      blind.push(asActionError(thrown).message);
+      return torn(place);
+    });
     if (!entry) continue;
     const sighting = marks.get(keyOf(place));
     const state = sighting ? 'held' : marked.has(place.backend) ? 'gone' : 'recorded';

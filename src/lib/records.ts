@@ -1,12 +1,16 @@
 import { hashOf } from './hash.ts';
+import { ActionError, asActionError } from './outcome.ts';
 import { type Clock, type Files, STATE } from './ports.ts';
-import { type Entry, type Place, parseEntry, spellEntry } from './record.ts';
+import { type Entry, type Place, parseEntry, spellEntry, torn } from './record.ts';
 
 /** A place on record, as far as the name of the record tells. */
 export interface Listed extends Place {
   /** When somebody should look at it again, milliseconds since 1970. */
   readonly lookAgain: number;
 }
+
+/** Takes a sentence about something that was passed over. */
+export type Unread = (why: string) => void;
 
 /**
  * One small file per place, written before an effect that undo could not find without looking
@@ -17,12 +21,18 @@ export interface Listed extends Place {
 export interface Records {
   /** Names of the backends on record for a target. */
   backends(where: Omit<Place, 'backend'>): Promise<readonly string[]>;
-  /** All that is on record for a target in one backend, whoever holds it. */
+  /**
+   * All that is on record for a target in one backend, whoever holds it. What cannot be read says no
+   * more than its name: nobody's undo depends on the record of another.
+   */
   entries(where: Omit<Place, 'holder'>): Promise<readonly Entry[]>;
-  /** What is on record of a place; one that is torn says no more than its name. */
+  /**
+   * What is on record of a place; one that is torn says no more than its name. Throws `bad-state` for
+   * one that cannot be read or trusted.
+   */
   entry(place: Place): Promise<Entry | undefined>;
-  /** Every place on record. */
-  places(): Promise<readonly Listed[]>;
+  /** Every place on record; `unread` hears, in sentences, of whatever cannot be read or is no record. */
+  places(unread?: Unread): Promise<readonly Listed[]>;
   /** Writes the record; false if it was there and is now renewed, since when it was there. */
   note(entry: Entry): Promise<boolean>;
   /** Says, before an undo, that it is under way: whoever finds such a record finishes that. */
@@ -53,6 +63,9 @@ const SHARD = /^[0-9a-f]{2}$/;
 const shard = ({ action, target }: Pick<Place, 'action' | 'target'>) =>
   `${folder(action)}/${(hashOf(target) % SHARDS).toString(16).padStart(2, '0')}`;
 
+// What programs are called; part of the text that some tools are told.
+const HOLDER = /^[\w.-]+$/;
+
 // Targets may hold what file names may not on some system (the colons of IPv6 on Windows), and an
 // alert's id halves of characters, which no name can be made of.
 const encoded = (text: string) => encodeURIComponent(text.toWellFormed());
@@ -60,6 +73,15 @@ const encoded = (text: string) => encodeURIComponent(text.toWellFormed());
 // No encoded text has these in it, and no file's name may be longer than 255 bytes.
 const CUT = '=';
 const MAX_TARGET = 150;
+
+/** The text that was encoded; nothing, which no name stands for, where none was. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return '';
+  }
+}
 
 /** The target in a name; of a long one the beginning, and a number for all of it. */
 function named(target: string): string {
@@ -110,31 +132,55 @@ export function recordsIn(files: Files, boot: () => string, clock: Pick<Clock, '
     if (next === undefined || time < next) await files.replace(DUE, `${time}\n`, { passing: true });
   }
 
+  /** The time that is said there; at once for what nobody can read, so that it is written anew. */
   async function nextDue(): Promise<number | undefined> {
-    const text = await files.readOwn(DUE, 64).catch(() => undefined);
-    return text !== undefined && /^\d{1,16}\n$/.test(text) ? Number(text) : undefined;
+    const text = await files.readOwn(DUE, 64).catch(() => 'unreadable');
+    if (text === undefined) return undefined;
+    return /^\d{1,16}\n$/.test(text) ? Number(text) : 0;
   }
 
-  async function listed(action: string, sub: string): Promise<Listed[]> {
+  /** The names in a folder; none where they cannot be read. */
+  async function namesIn(path: string, unread: Unread): Promise<readonly string[]> {
+    try {
+      return await files.list(path);
+    } catch (thrown) {
+      unread(asActionError(thrown).message);
+      return [];
+    }
+  }
+
+  async function listed(action: string, sub: string, unread: Unread): Promise<Listed[]> {
     const here = `${folder(action)}/${sub}`;
     const found: Listed[] = [];
-    for (const name of await files.list(here)) {
-      const [text = '', holder, backend, ...rest] = name.split('@');
-      if (holder === undefined || backend === undefined || rest.length > 0) continue;
-      const lookAgain = await files.written(`${here}/${name}`);
-      const target = text.includes(CUT)
-        ? await targetIn(`${here}/${name}`)
-        : decodeURIComponent(text);
-      if (lookAgain === undefined || target === undefined) continue;
-      found.push({ action, holder, target, backend, lookAgain });
+    for (const name of await namesIn(here, unread)) {
+      try {
+        const one = await listedAs(action, here, name);
+        if (one) found.push(one);
+      } catch (thrown) {
+        unread(asActionError(thrown).message);
+      }
     }
     return found;
   }
 
-  async function targetIn(path: string): Promise<string | undefined> {
-    const text = await files.readOwn(path, MAX_RECORD);
-    const nowhere = { action: '', holder: '', backend: '', target: '' };
-    return text === undefined ? undefined : parseEntry(text, nowhere).target;
+  /** The place that a record is named after; nothing where it is gone by now. */
+  async function listedAs(action: string, here: string, name: string): Promise<Listed | undefined> {
+    const [text = '', holder = '', backend = ''] = name.split('@');
+    const lookAgain = await files.written(`${here}/${name}`);
+    if (lookAgain === undefined) return undefined;
+    const target = text.includes(CUT) ? await targetIn(`${here}/${name}`) : decoded(text);
+    const place = { action, holder, target, backend };
+    // Undo finds a record by its name alone.
+    if (path(place) !== `${here}/${name}` || !HOLDER.test(holder)) {
+      const what = `${here}/${name} is no record, or is not whole`;
+      throw new ActionError('bad-state', `${what}; see to its target by hand and remove it`);
+    }
+    return { ...place, lookAgain };
+  }
+
+  async function targetIn(path: string): Promise<string> {
+    const text = (await files.readOwn(path, MAX_RECORD)) ?? '';
+    return parseEntry(text, { action: '', holder: '', backend: '', target: '' }).target;
   }
 
   return {
@@ -152,17 +198,18 @@ export function recordsIn(files: Files, boot: () => string, clock: Pick<Clock, '
       const found: Entry[] = [];
       for (const name of names) {
         const holder = name.slice(head.length, -tail.length);
-        const entry = await stored({ action, holder, target, backend });
+        const place = { action, holder, target, backend };
+        const entry = await stored(place).catch(() => torn(place));
         if (entry) found.push(entry);
       }
       return found;
     },
     entry: stored,
-    async places() {
+    async places(unread = () => {}) {
       const all: Listed[] = [];
-      for (const action of await files.list(HELD)) {
-        for (const sub of await files.list(folder(action))) {
-          if (SHARD.test(sub)) all.push(...(await listed(action, sub)));
+      for (const action of await namesIn(HELD, unread)) {
+        for (const sub of await namesIn(folder(action), unread)) {
+          if (SHARD.test(sub)) all.push(...(await listed(action, sub, unread)));
         }
       }
       return all;
@@ -188,6 +235,7 @@ export function recordsIn(files: Files, boot: () => string, clock: Pick<Clock, '
       return next !== undefined && next <= now;
     },
     async dueAt(time) {
+      await files.ensurePrivate(STATE);
       if (time === undefined) await files.remove(DUE);
       else await files.replace(DUE, `${Math.ceil(time)}\n`, { passing: true });
     },

@@ -183,8 +183,12 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
     },
 
     async written(path) {
-      const status = system.lstatSync(full(path), { throwIfNoEntry: false });
-      return status && Number(status.mtimeMs);
+      try {
+        const status = system.lstatSync(full(path), { throwIfNoEntry: false });
+        return status && Number(status.mtimeMs);
+      } catch (thrown) {
+        throw untrusted(path, `could not be looked at: ${said(thrown)}`, thrown);
+      }
     },
 
     async age(path) {
