@@ -84,10 +84,10 @@ const sumOf = (said: object): string => hashOf(JSON.stringify(said)).toString(36
 /** What nobody can say more of than where it is. */
 export const torn = (place: Place): Entry => ({ ...place, stage: 'making', until: undefined });
 
-/** What a record of a place says; one that is not whole says no more than its name. */
+/** What a record of a place says; one that is not whole, or another's, says no more than its name. */
 export function parseEntry(text: string, place: Place): Entry {
   const raw = wholeIn(text);
-  if (raw === undefined) return torn(place);
+  if (raw === undefined || !isAt(place, raw)) return torn(place);
   const texts = ['former', 'since', 'boot', 'alert', 'rule', 'reason'] as const;
   const flags = ['endless', 'enforced', 'persistent'] as const;
   return {
@@ -101,6 +101,15 @@ export function parseEntry(text: string, place: Place): Entry {
     options: textsIn(raw['options']),
   };
 }
+
+/** Whether it is the record of that place; where a part of it is not known yet, as far as it is. */
+const isAt = (place: Place, raw: Readonly<Record<string, unknown>>): boolean =>
+  (['action', 'holder', 'target', 'backend'] as const).every((name) => {
+    const said = raw[name];
+    return (
+      place[name] === '' || (isText(said) && said.toWellFormed() === place[name].toWellFormed())
+    );
+  });
 
 function wholeIn(text: string): Readonly<Record<string, unknown>> | undefined {
   try {

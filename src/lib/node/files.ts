@@ -58,7 +58,10 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
 
   function trustOwner(path: string, status: fs.Stats): void {
     const { uid: owner, mode } = status;
-    if (Number(owner) !== uid) throw untrusted(path, `belongs to uid ${owner}, not to ${uid}`);
+    if (Number(owner) !== uid) {
+      const whose = `belongs to uid ${owner}, not to ${uid}`;
+      throw untrusted(path, `${whose}; see who put it there, and chown or remove it`);
+    }
     if ((Number(mode) & 0o022) !== 0) {
       const right = status.isDirectory() ? '0700' : '0600';
       throw untrusted(path, `can be written by others; make it mode ${right}`);
@@ -97,6 +100,19 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
   const same = (one: fs.Stats, other: fs.Stats | undefined) =>
     one.ino === other?.ino && one.dev === other?.dev;
 
+  function append(path: string, text: string, mode: number): void {
+    // A compactor may replace the file between the open and the write: then the line goes again.
+    for (let round = 0; round < 3; round += 1) {
+      const status = opened(path, O_RDWR | O_APPEND | O_CREAT, mode, (fd) => {
+        const status = plain(fd);
+        if (!status) throw untrusted(path, 'is not a regular file with one link');
+        system.writeSync(fd, torn(fd, Number(status.size)) ? `\n${text}` : text);
+        return status;
+      });
+      if (same(status, system.statSync(full(path), { throwIfNoEntry: false }))) return;
+    }
+  }
+
   return {
     async read(path, limit) {
       try {
@@ -127,15 +143,11 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
     },
 
     async append(path, text, mode) {
-      // A compactor may replace the file between the open and the write: then the line goes again.
-      for (let round = 0; round < 3; round += 1) {
-        const status = opened(path, O_RDWR | O_APPEND | O_CREAT, mode, (fd) => {
-          const status = plain(fd);
-          if (!status) throw untrusted(path, 'is not a regular file with one link');
-          system.writeSync(fd, torn(fd, Number(status.size)) ? `\n${text}` : text);
-          return status;
-        });
-        if (same(status, system.statSync(full(path), { throwIfNoEntry: false }))) return;
+      try {
+        append(path, text, mode);
+      } catch (thrown) {
+        if (thrown instanceof ActionError) throw thrown;
+        throw untrusted(path, `could not be added to: ${said(thrown)}`, thrown);
       }
     },
 
