@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Host } from '../../src/lib/host.ts';
 import { inventory } from '../../src/lib/inventory.ts';
-import { liftAll } from '../../src/lib/lift-all.ts';
+import { liftAll, liftOne } from '../../src/lib/lift-all.ts';
 import { ActionError, exitCode } from '../../src/lib/outcome.ts';
 import { STATE } from '../../src/lib/ports.ts';
 import { type Entry, parseEntry, spellEntry } from '../../src/lib/record.ts';
@@ -195,6 +195,19 @@ describe.each(KINDS)('%s by %s', (name, backend) => {
         expect(host.holds(other), `${stage} ${until}`).toBe(false);
       }
     }
+  });
+
+  test('and a person’s undo of it lifts its own target alone', async () => {
+    const { host, path } = await blocked(row);
+    const [example] = examplesOf(row.action) as [Example];
+    await new Row(row.action, row.protocol, { ...example, text: other }, backend).call('add', host);
+    const { sum: _, boot, ...entry } = JSON.parse(text(host, path));
+    const fields = { [row.example.subject]: other };
+    put(host, path, spellEntry({ ...entry, fields }, boot, 0).text);
+    const holding = (await look(host)).holdings.find((one) => one.target === target);
+    if (!holding) throw new Error(`${target} is not listed`);
+    expect(await asRiposte(host, (ports) => liftOne(holding, actions, ports))).toBeUndefined();
+    expect([target, other].map((one) => host.holds(one))).toEqual([false, true]);
   });
 
   test('one that has another’s contents says nothing, and that one’s stays', async () => {
