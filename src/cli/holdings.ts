@@ -1,6 +1,7 @@
 import type { Host } from '../lib/host.ts';
 import { type Actions, type Holding, inventory } from '../lib/inventory.ts';
 import type { Collection } from '../lib/person.ts';
+import { oneLine } from '../lib/text.ts';
 import { complain } from './print.ts';
 
 /** Every action that the program has, by each of its names. */
@@ -17,7 +18,7 @@ export async function actionsOf({ actions }: Collection): Promise<Actions> {
 /** Everything that is blocked, or should be; what cannot be looked into is said on standard error. */
 export async function holdingsOf(actions: Actions, host: Host): Promise<readonly Holding[]> {
   const { holdings, blind } = await inventory(actions, host);
-  for (const why of blind) complain(`Not looked into: ${why}`);
+  for (const why of blind) complain(oneLine(`Not looked into: ${why}`));
   return [...holdings].sort(bySince);
 }
 

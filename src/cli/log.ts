@@ -2,8 +2,8 @@ import { closeSync, fstatSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Option } from 'commander';
 import { failure } from '../lib/by-hand.ts';
-import { NO_HOME } from '../lib/node/files.ts';
 import { ASIDE, LOG_FILE } from '../lib/node/log-file.ts';
+import { NO_HOME } from '../lib/node/no-files.ts';
 
 import { ActionError, asActionError, exitCode } from '../lib/outcome.ts';
 import { oneLine } from '../lib/text.ts';

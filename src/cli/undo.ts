@@ -82,7 +82,8 @@ async function lift(holdings: readonly Holding[], actions: Actions, host: Host):
 }
 
 /** Where there is no home there is no quarantine either. */
-const kept = async ({ home, vault }: Host) => (home === undefined ? [] : vault.list());
+const kept = async ({ home, vault }: Host) =>
+  home === undefined ? [] : vault.list((why) => complain(oneLine(why)));
 
 async function quarantined(host: Host): Promise<number> {
   const files = await kept(host);

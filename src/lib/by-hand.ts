@@ -48,7 +48,7 @@ export async function byHand(
 
 const POWERLESS: ReadonlySet<Outcome> = new Set(['tool-failed', 'bad-state']);
 
-/** One line about a failed run. */
+/** One line about how a run ended. */
 export const failure = ({ outcome, detail }: { outcome: Outcome; detail: string }): string =>
   oneLine(`${outcome}: ${detail}`);
 

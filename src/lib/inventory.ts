@@ -124,22 +124,18 @@ export async function inventory(actions: Actions, host: Host): Promise<Inventory
   const surveys = new Map(
     seen.flatMap(({ survey }) => survey.backends.map((name) => [name, survey] as const)),
   );
-  const places = await host.records.all();
+  const places = await host.records.all((why) => blind.push(why));
   const recorded = new Set(places.map(keyOf));
   const holdings: Holding[] = [];
   for (const { lookAgain: _, entry, ...place } of places) {
-    if (!entry) {
-      const { target, backend, holder } = place;
-      blind.push(`the record of ${target} (${backend}, of ${holder}) cannot be read or trusted`);
-    }
-    const base = { ...place, ...(entry && { entry }) };
+    const base = { ...place, entry };
     const survey = surveys.get(place.backend);
     if (survey) {
       const sighting = marks.get(keyOf(place));
-      const state = sighting && isWhole(survey, sighting, entry ?? {}) ? 'held' : 'gone';
+      const state = sighting && isWhole(survey, sighting, entry) ? 'held' : 'gone';
       holdings.push({ ...base, state, ...(sighting && { sighting }) });
     } else {
-      const state = entry ? await remembered(entry, actions, host) : 'recorded';
+      const state = await remembered(entry, actions, host);
       holdings.push({ ...base, state, unmarked: true });
     }
   }

@@ -46,7 +46,10 @@ export async function liftAll(actions: Actions, host: Host): Promise<LiftedAll> 
   }
   // Without its record nobody makes again what is taken away now; a mark tells whose it is.
   const marked = holdings.filter(({ unmarked }) => !unmarked);
-  for (const holding of marked) await host.records.forget(holding);
+  for (const holding of marked) {
+    const keep = (thrown: unknown) => void failures.push(asActionError(thrown).message);
+    await host.records.forget(holding).catch(keep);
+  }
   for (const { survey } of surveysOf(actions, host)) {
     try {
       await ask(survey.raze(holdersOf(actions)), host, PATIENT);

@@ -128,7 +128,12 @@ async function forAgent(
 ): Promise<number> {
   if (words) closeInherited();
   const agent = standardStreams(systemClock);
-  const host = machine(name, findHome(process.argv0, false));
+  let logged = true;
+  const host = machine(name, findHome(process.argv0, false), (why) => {
+    logged = false;
+    say(2, why);
+  });
+  const ended = (result: Result) => end(result, logged);
   await host.log.say('Starting');
   let request: Request;
   try {
@@ -161,9 +166,9 @@ async function sweepAFew({ actions }: Program, host: Host): Promise<void> {
   }
 }
 
-/** Tells of a failure on standard error too, and gives the exit code. */
-function ended(result: Result): number {
+/** Tells on standard error, too, of a failure, and of all that no log tells; gives the exit code. */
+function end(result: Result, logged: boolean): number {
   const exit = exitCode(result.outcome);
-  if (exit !== 0) say(2, failure(result));
+  if (exit !== 0 || !logged) say(2, failure(result));
   return exit;
 }

@@ -2,7 +2,15 @@ import type { Block, Standing } from './block.ts';
 import { type Backend, enforces, type Memory } from './effect.ts';
 import type { Host } from './host.ts';
 import { ActionError, asActionError, Unfinished } from './outcome.ts';
-import { alone, ask, type Budget, demandTools, LeftBehind, TAKE_BACK } from './perform.ts';
+import {
+  alone,
+  aloneIfPossible,
+  ask,
+  type Budget,
+  demandTools,
+  LeftBehind,
+  TAKE_BACK,
+} from './perform.ts';
 import type { Entry, Place, Stage } from './record.ts';
 
 /** A backend whose undo restores what is on record. */
@@ -132,17 +140,26 @@ export async function release(
   const isMine = ({ holder }: Entry) => holder === who.holder;
   // Looking needs no lock: most deletes find nothing here.
   if (!(await host.records.entries(mine)).some(isMine)) return 'absent';
-  return alone(backend, host, async () => {
+  return aloneIfPossible(backend, host, async () => {
     const entries = await host.records.entries(mine);
     const own = entries.find(isMine);
     if (!own) return 'absent';
     if (entries.length === 1) {
-      await host.records.leave(own);
+      await leaving(own, host);
       await restore(own, backend, host, budget);
     }
     await host.records.forget(own);
     return entries.length === 1 ? 'removed' : 'shared';
   });
+}
+
+/** Says that an undo is under way; it must work, whether that can be written down or not. */
+export async function leaving(place: Place, { records, log }: Host): Promise<void> {
+  try {
+    await records.leave(place);
+  } catch (thrown) {
+    await log.say(`Going on without a record: ${asActionError(thrown).message}`);
+  }
 }
 
 async function restore(

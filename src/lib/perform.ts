@@ -74,6 +74,27 @@ export async function alone<T>(
   return name === undefined ? work() : lock.with(name, work);
 }
 
+/** The same for an undo, which must work also where no lock can be had, since nothing can be written. */
+export async function aloneIfPossible<T>(
+  backend: Backend,
+  doing: Doing,
+  work: () => Promise<T>,
+): Promise<T> {
+  let begun = false;
+  const begin = () => {
+    begun = true;
+    return work();
+  };
+  try {
+    return await alone(backend, doing, begin);
+  } catch (thrown) {
+    const { kind, message } = asActionError(thrown);
+    if (begun || kind !== 'bad-state') throw thrown;
+    await doing.log.say(`Going on without a lock: ${message}`);
+    return work();
+  }
+}
+
 class Attempt {
   readonly #backend: Backend;
   readonly #doing: Doing;
@@ -186,7 +207,7 @@ export async function lift(backend: Backend, doing: Doing): Promise<'removed' | 
   if (!inSteps(backend)) return liftAll(backend, doing);
   // Looking needs no lock, and so no state folder: most lifts find nothing here.
   const there = await anyPresent(backend, doing);
-  return there ? alone(backend, doing, () => liftAll(backend, doing)) : 'absent';
+  return there ? aloneIfPossible(backend, doing, () => liftAll(backend, doing)) : 'absent';
 }
 
 async function anyPresent({ effects }: Backend, doing: Doing): Promise<boolean> {

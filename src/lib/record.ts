@@ -1,4 +1,5 @@
 import { SUBJECTS, type Subject } from './fields.ts';
+import { hashOf } from './hash.ts';
 import { LIMIT, type Writing } from './ports.ts';
 
 /** Where one block of one holder was put. */
@@ -61,7 +62,8 @@ export interface Spelt {
 
 /** The record as a file: `boot` is the present one, `now` milliseconds since 1970. */
 export function spellEntry(entry: Entry, boot: string, now: number): Spelt {
-  const text = `${JSON.stringify({ ...entry, boot })}\n`;
+  const said = { ...entry, boot };
+  const text = `${JSON.stringify({ ...said, sum: sumOf(said) })}\n`;
   const due = dueOf(entry);
   const at = entry.stage === 'held' ? (due ?? NEVER) : now + SETTLED;
   // What goes with the power need not be remembered longer than it.
@@ -76,27 +78,50 @@ function dueOf({ stage, until, enforced }: Entry): number | undefined {
   return Math.min(enforced ? end + TIDY : end, NEVER);
 }
 
-/** What a record of a place says. Of one that is torn or was tampered with, what can be used. */
+// A bit that a disk turned over may leave another address, or another day, in a text that is JSON still.
+const sumOf = (said: object): string => hashOf(JSON.stringify(said)).toString(36);
+
+/** What nobody can say more of than where it is. */
+export const torn = (place: Place): Entry => ({ ...place, stage: 'making', until: undefined });
+
+/** What a record of a place says; one that is not whole, or another's, says no more than its name. */
 export function parseEntry(text: string, place: Place): Entry {
-  let raw: Readonly<Record<string, unknown>>;
-  try {
-    raw = { ...(JSON.parse(text) as object) };
-  } catch {
-    return { ...place, stage: 'making', until: undefined };
-  }
+  const raw = wholeIn(text);
+  if (raw === undefined || !isAt(place, raw)) return torn(place);
   const texts = ['former', 'since', 'boot', 'alert', 'rule', 'reason'] as const;
   const flags = ['endless', 'enforced', 'persistent'] as const;
   return {
     ...place,
-    target: place.target === '' ? String(raw['target']) : place.target,
+    target: place.target === '' && isText(raw['target']) ? raw['target'] : place.target,
     stage: raw['stage'] === 'held' || raw['stage'] === 'going' ? raw['stage'] : 'making',
-    until: isText(raw['until']) ? raw['until'] : undefined,
+    until: isText(raw['until']) && isMoment(raw['until']) ? raw['until'] : undefined,
     ...picked(raw, texts, isText),
     ...picked(raw, flags, (value) => value === true),
     fields: textsIn(raw['fields'], SUBJECTS),
     options: textsIn(raw['options']),
   };
 }
+
+/** Whether it is the record of that place; where a part of it is not known yet, as far as it is. */
+const isAt = (place: Place, raw: Readonly<Record<string, unknown>>): boolean =>
+  (['action', 'holder', 'target', 'backend'] as const).every((name) => {
+    const said = raw[name];
+    return (
+      place[name] === '' || (isText(said) && said.toWellFormed() === place[name].toWellFormed())
+    );
+  });
+
+function wholeIn(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const { sum, ...said } = JSON.parse(text) as Readonly<Record<string, unknown>>;
+    return sum === sumOf(said) ? said : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const isMoment = (text: string) =>
+  /^[+\d][\d-]+T[\d:.]+Z$/.test(text) && !Number.isNaN(Date.parse(text));
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 

@@ -1,6 +1,18 @@
-import { hashOf } from './hash.ts';
-import { type Clock, type Files, STATE } from './ports.ts';
-import { type Entry, type Place, parseEntry, spellEntry } from './record.ts';
+import { ActionError, asActionError } from './outcome.ts';
+import { type Clock, type Files, type OwnFile, STATE } from './ports.ts';
+import { type Entry, type Place, parseEntry, spellEntry, torn } from './record.ts';
+import {
+  encoded,
+  folderOf,
+  HELD,
+  isCut,
+  isShard,
+  named,
+  pathOf,
+  placeIn,
+  shardOf,
+  stemOf,
+} from './record-names.ts';
 
 /** A place on record, as far as the name of the record tells. */
 export interface Listed extends Place {
@@ -8,10 +20,13 @@ export interface Listed extends Place {
   readonly lookAgain: number;
 }
 
-/** A place on record, and what is on record of it; nothing where nobody can tell. */
+/** A place on record, and what is on record of it. */
 export interface Noted extends Listed {
-  readonly entry: Entry | undefined;
+  readonly entry: Entry;
 }
+
+/** Takes a sentence about something that was passed over. */
+export type Unread = (why: string) => void;
 
 /**
  * One small file per place, written before an effect that undo could not find without looking
@@ -22,14 +37,20 @@ export interface Noted extends Listed {
 export interface Records {
   /** Names of the backends on record for a target. */
   backends(where: Omit<Place, 'backend'>): Promise<readonly string[]>;
-  /** All that is on record for a target in one backend, whoever holds it. */
+  /**
+   * All that is on record for a target in one backend, whoever holds it. What cannot be read says no
+   * more than its name: nobody's undo depends on the record of another.
+   */
   entries(where: Omit<Place, 'holder'>): Promise<readonly Entry[]>;
-  /** What is on record of a place; one that is torn says no more than its name. */
+  /**
+   * What is on record of a place; one that is torn says no more than its name. Throws `bad-state` for
+   * one that cannot be read or trusted.
+   */
   entry(place: Place): Promise<Entry | undefined>;
-  /** Every place on record. */
-  places(): Promise<readonly Listed[]>;
+  /** Every place on record; `unread` hears, in sentences, of whatever cannot be read or is no record. */
+  places(unread?: Unread): Promise<readonly Listed[]>;
   /** Every place with all that is on record of it, thousands of them in a second. */
-  all(): Promise<readonly Noted[]>;
+  all(unread?: Unread): Promise<readonly Noted[]>;
   /** Writes the record; false if it was there and is now renewed, since when it was there. */
   note(entry: Entry): Promise<boolean>;
   /** Says, before an undo, that it is under way: whoever finds such a record finishes that. */
@@ -51,69 +72,35 @@ export interface Records {
   wasUsed(action: string, backend: string): Promise<boolean>;
 }
 
-const HELD = `${STATE}/held`;
-const folder = (action: string) => `${HELD}/${action}`;
-
-// Thousands of targets: no run may have to look through all of their names.
-const SHARDS = 256;
-const SHARD = /^[0-9a-f]{2}$/;
-const shard = ({ action, target }: Pick<Place, 'action' | 'target'>) =>
-  `${folder(action)}/${(hashOf(target) % SHARDS).toString(16).padStart(2, '0')}`;
-
-// Targets may hold what file names may not on some system (the colons of IPv6 on Windows), and an
-// alert's id halves of characters, which no name can be made of.
-const encoded = (text: string) => encodeURIComponent(text.toWellFormed());
-
-// No encoded text has these in it, and no file's name may be longer than 255 bytes.
-const CUT = '=';
-const MAX_TARGET = 150;
-
-/** The target in a name; of a long one the beginning, and a number for all of it. */
-function named(target: string): string {
-  const text = encoded(target);
-  if (text.length <= MAX_TARGET) return text;
-  return `${text.slice(0, MAX_TARGET)}${CUT}${text.length}.${hashOf(target).toString(36)}`;
-}
-
-/** The place that a name tells of; a long target is in the file alone. */
-function placeIn(action: string, name: string) {
-  const [text = '', holder, backend, ...rest] = name.split('@');
-  if (holder === undefined || backend === undefined || rest.length > 0) return undefined;
-  const target = text.includes(CUT) ? undefined : decodeURIComponent(text);
-  return { action, holder, target, backend };
-}
-
-/** The target that a record tells of. */
-function targetIn(text: string | undefined): string | undefined {
-  const nowhere = { action: '', holder: '', backend: '', target: '' };
-  return text === undefined ? undefined : parseEntry(text, nowhere).target;
-}
-
-const stem = ({ target, holder }: Omit<Place, 'backend'>) => `${named(target)}@${holder}@`;
-
 // No target can be named with `=` before anything else of its name.
 const ONCE = 'once=';
 const once = (action: string, thing: string) =>
-  `${folder(action)}/${ONCE}${encoded(thing).slice(0, 200)}`;
+  `${folderOf(action)}/${ONCE}${encoded(thing).slice(0, 200)}`;
 
 const DUE = `${STATE}/due`;
 const DAY = 86_400_000;
 const MAX_RECORD = 64 << 10;
+
+/** Undo finds a record by its name alone: what is named otherwise is told of, and left alone. */
+function sure(place: Place | undefined, path: string): Place {
+  if (place) return place;
+  const what = `${path} is no record, or is not whole`;
+  throw new ActionError('bad-state', `${what}; see to its target by hand and remove it`);
+}
 
 /** Records as files. `boot` names this boot of the system, in a word. */
 export function recordsIn(files: Files, boot: () => string, clock: Pick<Clock, 'now'>): Records {
   const spelt = (entry: Entry) => spellEntry(entry, boot(), clock.now().getTime());
   const uses = (backend: string) => `used=${backend}=`;
   const used = (backend: string) => `${uses(backend)}${boot()}`;
-  const path = (place: Place) => `${shard(place)}/${stem(place)}${place.backend}`;
 
   async function stored(place: Place): Promise<Entry | undefined> {
-    const text = await files.readOwn(path(place), MAX_RECORD);
+    const text = await files.readOwn(pathOf(place), MAX_RECORD);
     return text === undefined ? undefined : parseEntry(text, place);
   }
 
   async function renewed(entry: Entry): Promise<void> {
-    const text = await files.readOwn(path(entry), MAX_RECORD).catch(() => undefined);
+    const text = await files.readOwn(pathOf(entry), MAX_RECORD).catch(() => undefined);
     const before = text === undefined ? undefined : parseEntry(text, entry);
     const stage = before?.stage === 'held' && entry.stage === 'making' ? 'held' : entry.stage;
     const since = before?.since ?? entry.since;
@@ -122,7 +109,7 @@ export function recordsIn(files: Files, boot: () => string, clock: Pick<Clock, '
 
   async function put(entry: Entry): Promise<void> {
     const { text, writing } = spelt(entry);
-    await files.replace(path(entry), text, writing);
+    await files.replace(pathOf(entry), text, writing);
   }
 
   /** Whether it is earlier than what is due first; that is told to those who come after. */
@@ -131,83 +118,98 @@ export function recordsIn(files: Files, boot: () => string, clock: Pick<Clock, '
     if (next === undefined || time < next) await files.replace(DUE, `${time}\n`, { passing: true });
   }
 
+  /** The time that is said there; at once for what nobody can read, so that it is written anew. */
   async function nextDue(): Promise<number | undefined> {
-    const text = await files.readOwn(DUE, 64).catch(() => undefined);
-    return text !== undefined && /^\d{1,16}\n$/.test(text) ? Number(text) : undefined;
+    const text = await files.readOwn(DUE, 64).catch(() => 'unreadable');
+    if (text === undefined) return undefined;
+    return /^\d{1,16}\n$/.test(text) ? Number(text) : 0;
   }
 
-  async function listed(action: string, sub: string): Promise<Listed[]> {
-    const here = `${folder(action)}/${sub}`;
-    const found: Listed[] = [];
-    for (const name of await files.list(here)) {
-      const place = placeIn(action, name);
-      if (!place) continue;
-      const lookAgain = await files.written(`${here}/${name}`);
-      const target = place.target ?? targetIn(await files.readOwn(`${here}/${name}`, MAX_RECORD));
-      if (lookAgain === undefined || target === undefined) continue;
-      found.push({ ...place, target, lookAgain });
+  /** What work yields; nothing where it fails, of which `unread` hears. */
+  async function tried<T>(
+    work: () => Promise<readonly T[]>,
+    unread: Unread,
+  ): Promise<readonly T[]> {
+    try {
+      return await work();
+    } catch (thrown) {
+      unread(asActionError(thrown).message);
+      return [];
     }
-    return found;
   }
 
-  async function notedIn(action: string, sub: string): Promise<Noted[]> {
-    const found = await files.readAllOwn(`${folder(action)}/${sub}`, MAX_RECORD);
-    return found.flatMap(({ name, written: lookAgain, text }) => {
-      const place = placeIn(action, name);
-      const target = place?.target ?? targetIn(text);
-      if (!place || target === undefined) return [];
-      const where = { ...place, target };
-      return [
-        { ...where, lookAgain, entry: text === undefined ? undefined : parseEntry(text, where) },
-      ];
-    });
+  async function listed(action: string, path: string): Promise<readonly Listed[]> {
+    const lookAgain = await files.written(path);
+    if (lookAgain === undefined) return [];
+    const text = isCut(path) ? await files.readOwn(path, MAX_RECORD) : undefined;
+    return [{ ...sure(placeIn(action, path, text), path), lookAgain }];
   }
 
-  async function shards(): Promise<readonly (readonly [action: string, sub: string])[]> {
-    const found: (readonly [string, string])[] = [];
-    for (const action of await files.list(HELD)) {
-      for (const sub of await files.list(folder(action))) {
-        if (SHARD.test(sub)) found.push([action, sub]);
+  function noted(action: string, path: string, { written, text }: OwnFile): readonly Noted[] {
+    const place = sure(placeIn(action, path, text), path);
+    const entry = text === undefined ? torn(place) : parseEntry(text, place);
+    return [{ ...place, lookAgain: written, entry }];
+  }
+
+  /** Goes through every folder of records. */
+  async function through<T>(
+    unread: Unread,
+    work: (action: string, shard: string) => Promise<readonly T[]>,
+  ): Promise<readonly T[]> {
+    const all: T[] = [];
+    for (const action of await tried(() => files.list(HELD), unread)) {
+      for (const sub of await tried(() => files.list(folderOf(action)), unread)) {
+        const shard = `${folderOf(action)}/${sub}`;
+        if (isShard(sub)) all.push(...(await tried(() => work(action, shard), unread)));
       }
     }
-    return found;
+    return all;
   }
 
   return {
     async backends(where) {
-      const prefix = stem(where);
-      return (await files.list(shard(where)))
+      const prefix = stemOf(where);
+      return (await files.list(shardOf(where)))
         .filter((name) => name.startsWith(prefix))
         .map((name) => name.slice(prefix.length));
     },
     async entries({ action, target, backend }) {
       const [head, tail] = [`${named(target)}@`, `@${backend}`];
-      const names = (await files.list(shard({ action, target }))).filter(
+      const names = (await files.list(shardOf({ action, target }))).filter(
         (name) => name.startsWith(head) && name.endsWith(tail),
       );
       const found: Entry[] = [];
       for (const name of names) {
         const holder = name.slice(head.length, -tail.length);
-        const entry = await stored({ action, holder, target, backend });
+        const place = { action, holder, target, backend };
+        const entry = await stored(place).catch(() => torn(place));
         if (entry) found.push(entry);
       }
       return found;
     },
     entry: stored,
-    async places() {
-      const all: Listed[] = [];
-      for (const [action, sub] of await shards()) all.push(...(await listed(action, sub)));
-      return all;
-    },
-    async all() {
-      const all: Noted[] = [];
-      for (const [action, sub] of await shards()) all.push(...(await notedIn(action, sub)));
-      return all;
-    },
+    places: (unread = () => {}) =>
+      through(unread, async (action, shard) => {
+        const found: Listed[] = [];
+        for (const name of await files.list(shard)) {
+          found.push(...(await tried(() => listed(action, `${shard}/${name}`), unread)));
+        }
+        return found;
+      }),
+    all: (unread = () => {}) =>
+      through(unread, async (action, shard) => {
+        const found: Noted[] = [];
+        for (const file of await files.readAllOwn(shard, MAX_RECORD)) {
+          const path = `${shard}/${file.name}`;
+          if (file.text === undefined) unread(`${path} cannot be read or trusted`);
+          found.push(...(await tried(async () => noted(action, path, file), unread)));
+        }
+        return found;
+      }),
     async note(entry) {
-      await files.ensurePrivate(shard(entry));
+      await files.ensurePrivate(shardOf(entry));
       const { text, writing, due } = spelt(entry);
-      const fresh = await files.create(path(entry), text, writing);
+      const fresh = await files.create(pathOf(entry), text, writing);
       if (!fresh) await renewed(entry);
       if (due !== undefined) await hasten(due);
       return fresh;
@@ -217,7 +219,7 @@ export function recordsIn(files: Files, boot: () => string, clock: Pick<Clock, '
       if (entry) await put({ ...entry, stage: 'going' });
     },
     async forget(place) {
-      await files.remove(path(place));
+      await files.remove(pathOf(place));
     },
     isOfThisBoot: (entry) => entry.boot === boot(),
     async isDue(now) {
@@ -225,15 +227,15 @@ export function recordsIn(files: Files, boot: () => string, clock: Pick<Clock, '
       return next !== undefined && next <= now;
     },
     async dueAt(time) {
-      if (time === undefined) await files.remove(DUE);
       // Nobody may have kept anything here yet.
       await files.ensurePrivate(STATE);
-      if (time !== undefined) await files.replace(DUE, `${Math.ceil(time)}\n`, { passing: true });
+      if (time === undefined) await files.remove(DUE);
+      else await files.replace(DUE, `${Math.ceil(time)}\n`, { passing: true });
     },
     async first(action, thing) {
-      await files.ensurePrivate(folder(action));
-      for (const name of await files.list(folder(action))) {
-        const path = `${folder(action)}/${name}`;
+      await files.ensurePrivate(folderOf(action));
+      for (const name of await files.list(folderOf(action))) {
+        const path = `${folderOf(action)}/${name}`;
         const stale = name.startsWith(ONCE) && ((await files.age(path)) ?? 0) > DAY;
         if (stale) await files.remove(path);
       }
@@ -243,15 +245,15 @@ export function recordsIn(files: Files, boot: () => string, clock: Pick<Clock, '
       await files.remove(once(action, thing));
     },
     async markUsed(action, backend) {
-      await files.ensurePrivate(folder(action));
-      for (const name of await files.list(folder(action))) {
+      await files.ensurePrivate(folderOf(action));
+      for (const name of await files.list(folderOf(action))) {
         const stale = name.startsWith(uses(backend)) && name !== used(backend);
-        if (stale) await files.remove(`${folder(action)}/${name}`);
+        if (stale) await files.remove(`${folderOf(action)}/${name}`);
       }
-      await files.create(`${folder(action)}/${used(backend)}`, '');
+      await files.create(`${folderOf(action)}/${used(backend)}`, '');
     },
     async wasUsed(action, backend) {
-      return (await files.list(folder(action))).includes(used(backend));
+      return (await files.list(folderOf(action))).includes(used(backend));
     },
   };
 }

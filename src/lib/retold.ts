@@ -3,6 +3,7 @@ import type { Subject } from './fields.ts';
 import { candidates } from './protocol.ts';
 import type { Entry } from './record.ts';
 import type { Request, Schedule, Verb } from './request.ts';
+import { read, targetOf } from './values.ts';
 
 /** The texts of a target's fields. */
 export type Texts = Readonly<Partial<Record<Subject, string>>>;
@@ -13,13 +14,24 @@ export const EXAMPLES: readonly Texts[] = [
   { srcip: '2001:db8::7', user: 'mallory', file: '/tmp/dropper' },
 ];
 
-/** The texts of a target on record; of a record that is torn, or of a mark, the one that it has. */
+/**
+ * The texts of a target on record; of a record that is torn, or tells of another target than it is
+ * named after, or of a mark, the one that it has.
+ */
 export function textsFor(
-  { fields }: Pick<Response, 'fields'>,
+  action: Response,
   { fields: recorded = {}, target }: Pick<Entry, 'fields' | 'target'>,
 ): Texts {
-  if (Object.keys(recorded).length > 0) return recorded;
-  return Object.fromEntries(Object.values(fields).map(({ subject }) => [subject, target]));
+  if (isAbout(target, recorded, action)) return recorded;
+  return Object.fromEntries(Object.values(action.fields).map(({ subject }) => [subject, target]));
+}
+
+function isAbout(target: string, texts: Texts, action: Response): boolean {
+  try {
+    return targetOf(action, read(action, requestFor('delete', texts))) === target;
+  } catch {
+    return false;
+  }
 }
 
 /** What a request says besides its verb and its target. */

@@ -16,7 +16,7 @@ import type { Listed } from './records.ts';
 import { MANUAL } from './request.ts';
 import { requestFor, textsFor } from './retold.ts';
 import { unblock } from './unblock.ts';
-import { type FieldValues, read } from './values.ts';
+import { type FieldValues, read, targetOf } from './values.ts';
 
 /** How much a sweep may do. */
 export interface Scope {
@@ -51,9 +51,12 @@ export async function sweepOverdue(
   scope: Scope,
 ): Promise<readonly Result[]> {
   const now = host.clock.now().getTime();
-  // Whoever comes next need not do the same.
-  await host.records.dueAt(now + RETRY);
-  const places = await host.records.places();
+  const unread: string[] = [];
+  const pass = (thrown: unknown) => void unread.push(asActionError(thrown).message);
+  // Whoever comes next need not do the same; where that cannot be said, not every run may do it all.
+  const told = host.records.dueAt(now + RETRY);
+  await (scope === WHOLE ? told.catch(pass) : told);
+  const places = await host.records.places((why) => unread.push(why));
   const due = places.filter(({ lookAgain }) => lookAgain <= now);
   const results: Result[] = [];
   let looked = 0;
@@ -61,19 +64,32 @@ export async function sweepOverdue(
     const enough = results.length >= scope.effects || looked >= scope.records;
     if (enough || host.clock.elapsed() >= scope.end) break;
     looked += 1;
-    const result = await swept(place, actions, host);
+    const result = await swept(place, actions, host).catch(pass);
     if (result) results.push(await conclude(result, host));
   }
-  await host.records.dueAt(nextAfter());
-  return results;
+  const next = nextAfter();
+  await host.records.dueAt(next).catch(pass);
+  return unread.length === 0 ? results : [...results, await conclude(passedOver(unread), host)];
 
   function nextAfter(): number | undefined {
     if (results.length >= scope.effects) return now;
     const later = places.map(({ lookAgain }) => lookAgain).filter((time) => time > now);
-    const again = looked < due.length || !allGood(results) ? [now + RETRY] : [];
+    const done = looked === due.length && allGood(results) && unread.length === 0;
+    const again = done ? [] : [now + RETRY];
     const first = earliest([...later, ...again]);
     return first === undefined ? undefined : Math.max(first, now + scope.rest);
   }
+}
+
+// Names in a message; there may be as many as there are files.
+const MOST_NAMED = 3;
+
+/** What a sweep says of what it had to leave out. */
+function passedOver(unread: readonly string[]): Result {
+  const all = [...new Set(unread)];
+  const more = all.length > MOST_NAMED ? [`and ${all.length - MOST_NAMED} more`] : [];
+  const detail = ['passed over', [...all.slice(0, MOST_NAMED), ...more].join('; ')].join(': ');
+  return { action: 'sweep', holder: 'riposte', verb: undefined, outcome: 'bad-state', detail };
 }
 
 const earliest = (times: readonly number[]): number | undefined =>
@@ -101,7 +117,8 @@ export async function restoreLost(
       const entry = await host.records.entry(place);
       if (sighting && isWhole(survey, sighting, entry ?? {})) continue;
       if (results.length >= scope.effects || host.clock.elapsed() >= scope.end) return results;
-      const result = await restored(place, actions, host);
+      // What cannot be read another part of a sweep has told of.
+      const result = await restored(place, actions, host).catch(() => undefined);
       if (result) results.push(await conclude(result, host));
     }
   }
@@ -129,6 +146,11 @@ function subjectOf(
   }
   const request = requestFor('delete', textsFor(action, entry));
   const values = read(action, request);
+  const target = targetOf(action, values);
+  if (target !== entry.target) {
+    const text = `what is on record as ${entry.target} is about ${target}`;
+    throw new ActionError('bad-state', `${text}; see to both by hand`);
+  }
   const { holder, options = {} } = entry;
   const circumstance = circumstanceOf({ request, holder, options }, seconds, host);
   return { action, values, backends: action.backends(values, circumstance) };

@@ -1,6 +1,6 @@
 import { type Backend, type Command, spell } from './effect.ts';
 import type { Host } from './host.ts';
-import { heldByOthers, release, remembers } from './memory.ts';
+import { heldByOthers, leaving, release, remembers } from './memory.ts';
 import { ActionError, asActionError } from './outcome.ts';
 import { foreign, lift } from './perform.ts';
 import type { Place } from './record.ts';
@@ -62,15 +62,6 @@ export async function unblock(
   refuseUnknown(recorded, backends);
   if (removed.length === 0) await refuseForeign(who, backends, host);
   return { removed, shared };
-}
-
-/** An undo must work, whether that can be written down or not. */
-async function leaving(place: Place, { records, log }: Host): Promise<void> {
-  try {
-    await records.leave(place);
-  } catch (thrown) {
-    await log.say(`Going on without a record: ${asActionError(thrown).message}`);
-  }
 }
 
 async function backendsOnRecord(

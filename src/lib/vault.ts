@@ -55,8 +55,8 @@ export interface Vault {
   check(path: string, spared: Spared): Promise<'present' | 'absent'>;
   /** Saves the file and removes it, seen to be gone; nothing where there is none. */
   quarantine(path: string, occasion: Occasion): Promise<Kept | undefined>;
-  /** What is in quarantine, oldest first. */
-  list(): Promise<readonly Kept[]>;
+  /** What is in quarantine, oldest first; `unread` hears, in sentences, of records that are harmed. */
+  list(unread?: (why: string) => void): Promise<readonly Kept[]>;
   /**
    * Puts a file back where it was, for a person: never over another one, never through a link; it
    * leaves the quarantine then.

@@ -188,6 +188,9 @@ describe('what was there before', () => {
     await records.note({ ...record, former: 'open' });
     const [path = ''] = host.records();
     host.volume.chmodSync(path, 0o666);
-    await expect(records.entries(record)).rejects.toMatchObject({ kind: 'bad-state' });
+    await expect(records.entry(record)).rejects.toMatchObject({ kind: 'bad-state' });
+    const [entry] = await records.entries(record);
+    expect(entry).toMatchObject({ holder: 'manual', until: undefined });
+    expect(entry).not.toHaveProperty('former');
   });
 });

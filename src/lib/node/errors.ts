@@ -7,7 +7,10 @@ export const codeOf = (thrown: unknown): string | undefined =>
 const HINTS: Readonly<Record<string, string>> = {
   EACCES: '; is it root that asks?',
   EAGAIN: '; another process holds a lease on it',
+  EDQUOT: '; a quota is used up: make room there',
+  ENOSPC: '; the disk is full: make room there',
   EPERM: '; it or its directory may be immutable (see lsattr)',
+  EROFS: '; its file system cannot be written: mount it read-write again',
 };
 
 /** What went wrong, without the paths that only this process could make sense of. */

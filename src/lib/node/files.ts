@@ -63,7 +63,10 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
 
   function trustOwner(path: string, status: fs.Stats): void {
     const { uid: owner, mode } = status;
-    if (Number(owner) !== uid) throw untrusted(path, `belongs to uid ${owner}, not to ${uid}`);
+    if (Number(owner) !== uid) {
+      const whose = `belongs to uid ${owner}, not to ${uid}`;
+      throw untrusted(path, `${whose}; see who put it there, and chown or remove it`);
+    }
     if ((Number(mode) & 0o022) !== 0) {
       const right = status.isDirectory() ? '0700' : '0600';
       throw untrusted(path, `can be written by others; make it mode ${right}`);
@@ -179,7 +182,14 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
       return names.flatMap((name) => ownIfThere(path, name, limit));
     },
 
-    append: async (path, text, mode) => append(path, text, mode),
+    async append(path, text, mode) {
+      try {
+        return append(path, text, mode);
+      } catch (thrown) {
+        if (thrown instanceof ActionError) throw thrown;
+        throw untrusted(path, `could not be added to: ${said(thrown)}`, thrown);
+      }
+    },
 
     async readNewest(path, limit) {
       return own(path, (fd) => newest(fd, limit, system).toString('utf8'));
@@ -241,8 +251,12 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
     },
 
     async written(path) {
-      const status = system.lstatSync(full(path), { throwIfNoEntry: false });
-      return status && Number(status.mtimeMs);
+      try {
+        const status = system.lstatSync(full(path), { throwIfNoEntry: false });
+        return status && Number(status.mtimeMs);
+      } catch (thrown) {
+        throw untrusted(path, `could not be looked at: ${said(thrown)}`, thrown);
+      }
     },
 
     async age(path) {
@@ -262,30 +276,5 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
         trust(folder);
       }
     },
-  };
-}
-
-/** What to do where there is no home. */
-export const NO_HOME = 'no agent home was found to keep state in; name it with --home';
-
-/** Where no agent lives: there is nothing to read, and nothing can be kept. */
-export function noFiles(): Files {
-  const homeless = async (): Promise<never> => {
-    throw new ActionError('bad-state', NO_HOME);
-  };
-  return {
-    read: async () => undefined,
-    readOwn: async () => undefined,
-    readNewest: async () => undefined,
-    readAllOwn: async () => [],
-    list: async () => [],
-    written: async () => undefined,
-    age: async () => undefined,
-    remove: async () => false,
-    append: homeless,
-    shorten: homeless,
-    create: homeless,
-    replace: homeless,
-    ensurePrivate: homeless,
   };
 }

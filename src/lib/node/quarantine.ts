@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type * as fs from 'node:fs';
-import { ActionError } from '../outcome.ts';
+import { ActionError, asActionError } from '../outcome.ts';
 import { type Clock, type Files, STATE } from '../ports.ts';
 import { oneLine } from '../text.ts';
 import type { Kept } from '../vault.ts';
@@ -35,7 +35,8 @@ export interface Quarantine {
   readonly directory: string;
   /** Copies an open file, seen to be on the disk with its record. */
   save(source: number, origin: Origin, deadline: number): Promise<Kept>;
-  list(): Promise<readonly Kept[]>;
+  /** `unread` hears, in sentences, of records that say nothing of a file that may be kept. */
+  list(unread?: (why: string) => void): Promise<readonly Kept[]>;
   /** Opens a kept file; throws `bad-state` if it is not what was kept. */
   open(kept: Kept): number;
   /** Writes an open kept file into another one. */
@@ -115,13 +116,16 @@ export function quarantineIn(
       }
     },
 
-    async list() {
+    async list(unread = () => {}) {
       const names = await files.list(QUARANTINE);
       const found: Kept[] = [];
       for (const name of names.filter((one) => one.endsWith('.json'))) {
-        const kept = parse(await files.readOwn(`${QUARANTINE}/${name}`, MAX_RECORD));
-        // One cut short by a crash: then the file itself was not touched yet.
-        if (kept && `${kept.id}.json` === name) found.push(kept);
+        try {
+          const text = await files.readOwn(`${QUARANTINE}/${name}`, MAX_RECORD);
+          if (text !== undefined) found.push(keptIn(text, name, directory));
+        } catch (thrown) {
+          unread(asActionError(thrown).message);
+        }
       }
       return found.sort((one, other) => (one.at < other.at ? -1 : 1));
     },
@@ -169,10 +173,22 @@ function copy(from: number, into: number | undefined, enough: () => void, system
   }
 }
 
-function parse(text: string | undefined): Kept | undefined {
+const TEXTS = ['id', 'path', 'at', 'modified', 'sha256'] as const;
+const NUMBERS = ['uid', 'gid', 'mode', 'size'] as const;
+
+/** What a record of that name says; throws `bad-state` for one that no version of Riposte wrote whole. */
+function keptIn(text: string, name: string, directory: string): Kept {
   try {
-    return text === undefined ? undefined : (JSON.parse(text) as Kept);
+    const kept = JSON.parse(text) as Kept;
+    const whole =
+      TEXTS.every((one) => typeof kept[one] === 'string') &&
+      NUMBERS.every((one) => Number.isSafeInteger(kept[one]));
+    if (whole && kept.path.startsWith('/') && `${kept.id}.json` === name) return kept;
   } catch {
-    return undefined;
+    // Said below.
   }
+  // One cut short by a crash: then the file itself was not touched yet.
+  const data = name.replace(/json$/, 'file');
+  const what = `${directory}/${name} is not whole; what it was about, if it is gone, is in ${data}`;
+  throw new ActionError('bad-state', `${what}: bring that back by hand`);
 }

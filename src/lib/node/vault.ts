@@ -59,7 +59,7 @@ export function vaultOf({ home, files, clock, uid }: Owner, system: VaultSystem 
         return kept;
       }),
 
-    list: () => quarantine.list(),
+    list: (unread) => quarantine.list(unread),
 
     restore: (id) =>
       about(id, async () => {
