@@ -22,6 +22,8 @@ export interface OwnFile {
   readonly written: number;
   /** Nothing where `readOwn` would not give it out. */
   readonly text: string | undefined;
+  /** Why not. */
+  readonly why?: string;
 }
 
 /** Files below the agent's home; paths are relative to it. Implementations never follow a link. */

@@ -201,7 +201,7 @@ export function recordsIn(files: Files, boot: () => string, clock: Pick<Clock, '
         const found: Noted[] = [];
         for (const file of await files.readAllOwn(shard, MAX_RECORD)) {
           const path = `${shard}/${file.name}`;
-          if (file.text === undefined) unread(`${path} cannot be read or trusted`);
+          if (file.text === undefined) unread(file.why ?? `${path} cannot be read`);
           found.push(...(await tried(async () => noted(action, path, file), unread)));
         }
         return found;

@@ -114,11 +114,11 @@ export async function restoreLost(
     for (const place of places.filter(({ backend }) => survey.backends.includes(backend))) {
       const sighting = there.get(keyOf(place));
       if (sighting && !sighting.idle) continue;
-      const entry = await host.records.entry(place);
-      if (sighting && isWhole(survey, sighting, entry ?? {})) continue;
-      if (results.length >= scope.effects || host.clock.elapsed() >= scope.end) return results;
       // What cannot be read another part of a sweep has told of.
-      const result = await restored(place, actions, host).catch(() => undefined);
+      const entry = await host.records.entry(place).catch(() => undefined);
+      if (!entry || (sighting && isWhole(survey, sighting, entry))) continue;
+      if (results.length >= scope.effects || host.clock.elapsed() >= scope.end) return results;
+      const result = await restored(place, actions, host);
       if (result) results.push(await conclude(result, host));
     }
   }

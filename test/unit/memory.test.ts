@@ -281,6 +281,6 @@ test('whatever happens in whatever order, all deletes leave what the administrat
         expect(held(host)).toEqual([]);
       },
     ),
-    { numRuns: 400, seed: 20260203 },
+    { numRuns: 200, seed: 20260203 },
   );
 });

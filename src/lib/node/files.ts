@@ -112,9 +112,10 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
       return openedOwn(path, (fd, status) => [
         { name, written: Number(status.mtimeMs), text: whole(path, limit, fd, status) },
       ]);
-    } catch {
+    } catch (thrown) {
       const status = system.lstatSync(full(path), { throwIfNoEntry: false });
-      return status ? [{ name, written: Number(status.mtimeMs), text: undefined }] : [];
+      const why = said(thrown);
+      return status ? [{ name, written: Number(status.mtimeMs), text: undefined, why }] : [];
     }
   }
 
