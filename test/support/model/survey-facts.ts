@@ -166,7 +166,7 @@ add element inet t c4 { 192.0.2.1, 192.0.2.2 timeout 60s }
       piped('nft -t -f -', 'add table inet t { flags dormant; }\n'),
       shows(
         'nft -j list table inet t',
-        /"table": ?\{"family": ?"inet", ?"name": ?"t", ?"handle": ?\d+, ?"flags": /,
+        /"table": ?\{"family": ?"inet", ?"name": ?"t", ?"handle": ?\d+, ?"flags": ?/,
       ),
       done('nft flush ruleset'),
       done('nft -t list ruleset inet'),
