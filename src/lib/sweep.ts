@@ -56,6 +56,7 @@ export async function sweepOverdue(
   // Whoever comes next need not do the same; where that cannot be said, not every run may do it all.
   const told = host.records.dueAt(now + RETRY);
   await (scope === WHOLE ? told.catch(pass) : told);
+  await host.files.tidy().catch(pass);
   const places = await host.records.places((why) => unread.push(why));
   const due = places.filter(({ lookAgain }) => lookAgain <= now);
   const results: Result[] = [];
@@ -162,7 +163,11 @@ async function swept(place: Listed, actions: Actions, host: Host): Promise<Resul
   const base = resultOf(entry);
   try {
     if (entry.stage === 'making' && !isOver(entry, host)) {
-      await settleUnfinished(entry, actions, host);
+      return await settleUnfinished(entry, actions, host);
+    }
+    if (entry.stage === 'held' && !isOver(entry, host)) {
+      // Who copied or touched the file changed the time that it said, not the one that counts.
+      await host.records.note(entry);
       return undefined;
     }
     const { backends } = subjectOf(entry, undefined, actions, host);
@@ -213,35 +218,62 @@ async function renewedMeanwhile(
     : undefined;
 }
 
-/** A run died before it knew whether it holds: where it does it stays, until its time is over. */
-async function settleUnfinished(entry: Entry, actions: Actions, host: Host): Promise<void> {
+/**
+ * A run died before it knew whether it holds: what it made stays, until its time is over, and what it
+ * made in part is made whole.
+ */
+async function settleUnfinished(
+  entry: Entry,
+  actions: Actions,
+  host: Host,
+): Promise<Result | undefined> {
   const { backends } = subjectOf(entry, undefined, actions, host);
   const backend = backends.find(({ name }) => name === entry.backend);
-  if (backend && (await isThere(entry, backend, host))) {
-    await host.records.note({ ...entry, stage: 'held' });
-  } else {
-    await host.records.forget(entry);
-  }
+  const found = backend ? await presence(entry, backend, host) : 'absent';
+  if (found === 'in doubt') return remade(entry, 'a run died while it made it', actions, host);
+  if (found === 'present') await host.records.note({ ...entry, stage: 'held' });
+  else await host.records.forget(entry);
+  return undefined;
 }
 
-async function isThere(entry: Entry, backend: Backend, host: Host): Promise<boolean> {
-  if (remembers(backend)) return backend.memory.holds(await ask(backend.memory.look, host));
+/** Whether it is there; in doubt where a part of it is, or where it cannot be seen. */
+async function presence(
+  entry: Entry,
+  backend: Backend,
+  host: Host,
+): Promise<'present' | 'absent' | 'in doubt'> {
+  if (remembers(backend)) {
+    return backend.memory.holds(await ask(backend.memory.look, host)) ? 'present' : 'absent';
+  }
   const { survey } = backend;
-  if (survey) {
+  const looks = backend.effects.flatMap(({ see }) => see ?? []);
+  if (looks.length < backend.effects.length) {
+    if (!survey) return 'in doubt';
     const seen = await ask(survey.look([entry.holder]), host);
-    // Half of it is something to be undone, too.
-    return seen.some((one) => keysOf(one).includes(keyOf(entry)));
+    const found = seen.find((one) => keysOf(one).includes(keyOf(entry)));
+    if (!found) return 'absent';
+    // What keeps nobody out is made whole as well.
+    return isWhole(survey, found, entry) ? 'present' : 'in doubt';
   }
-  for (const { see } of backend.effects) {
-    if (see && (await ask(see, host)) === 'present') return true;
-  }
-  return false;
+  const answers = new Set<'present' | 'absent'>();
+  for (const look of looks) answers.add(await ask(look, host));
+  const [answer = 'absent'] = answers;
+  return answers.size > 1 ? 'in doubt' : answer;
 }
 
 /** Makes the block again that a record tells of, for what is left of its time. */
 async function restored(place: Place, actions: Actions, host: Host): Promise<Result | undefined> {
   const entry = await host.records.entry(place);
   if (entry?.stage !== 'held' || !isMeant(entry, host)) return undefined;
+  return remade(entry, 'something had taken it away', actions, host);
+}
+
+async function remade(
+  entry: Entry,
+  why: string,
+  actions: Actions,
+  host: Host,
+): Promise<Result | undefined> {
   const base = resultOf(entry);
   try {
     const seconds = left(entry, host);
@@ -254,7 +286,7 @@ async function restored(place: Place, actions: Actions, host: Host): Promise<Res
     if (!backend || remembers(backend)) return undefined;
     const standing = await block(blockOf(entry, seconds), [backend], host);
     await standing.settle();
-    const detail = `${entry.target}: something had taken it away; it ${action.states.held} again`;
+    const detail = `${entry.target}: ${why}; it ${action.states.held} again`;
     return { ...base, verb: 'add', outcome: 'restored', detail };
   } catch (thrown) {
     const { kind, message } = asActionError(thrown);
