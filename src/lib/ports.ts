@@ -56,6 +56,8 @@ export interface Files {
   replace(path: string, text: string, writing?: Writing): Promise<void>;
   /** Removes a file; false if there was none. */
   remove(path: string): Promise<boolean>;
+  /** Removes what runs left of a `replace` that they died over. */
+  tidy(): Promise<void>;
   /** Names in a folder of the state folder; none where there is none, `bad-state` if not private. */
   list(path: string): Promise<readonly string[]>;
   /** When a file was last written, milliseconds since 1970; nothing where there is none. */

@@ -1,7 +1,7 @@
 import type * as fs from 'node:fs';
 import { dirname } from 'node:path/posix';
 import { ActionError } from '../outcome.ts';
-import { type Files, type OwnFile, STATE, type Writing } from '../ports.ts';
+import { type Files, LIMIT, type OwnFile, STATE, type Writing } from '../ports.ts';
 import { codeOf, said } from './errors.ts';
 import { writeAll } from './in-place.ts';
 import { isAt, newest, replaceByNewest } from './newest.ts';
@@ -28,6 +28,11 @@ export type FileSystem = Pick<
 
 /** As often a file may be replaced under one line: each time takes a whole copy of it. */
 const MAX_ROUNDS = 100;
+
+/** How new files are named until they take the place of old ones; the process that writes it follows. */
+const FRESH = 'new.';
+
+const QUIETLY = { throwIfNoEntry: false } as const;
 
 /** Files below `home`, which must belong to `uid` where they are our own. */
 export function filesBelow(home: string, uid: number, system: FileSystem): Files {
@@ -219,13 +224,22 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
 
     async replace(path, text, writing) {
       // Beside the folders, not in one: a leftover must not look like a record.
-      const fresh = `${STATE}/new.${process.pid}`;
+      const fresh = `${STATE}/${FRESH}${process.pid}`;
       try {
         await this.remove(fresh);
         write(fresh, text, writing);
         system.renameSync(full(fresh), full(path));
       } catch (thrown) {
         throw untrusted(path, `could not be replaced: ${said(thrown)}`, thrown);
+      }
+    },
+
+    async tidy() {
+      for (const name of await this.list(STATE)) {
+        const path = `${STATE}/${name}`;
+        // What it says of when it was written may be long from now.
+        const status = name.startsWith(FRESH) && system.lstatSync(full(path), QUIETLY);
+        if (status && Date.now() - Number(status.ctimeMs) > LIMIT.run) await this.remove(path);
       }
     },
 
@@ -252,7 +266,7 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
 
     async written(path) {
       try {
-        const status = system.lstatSync(full(path), { throwIfNoEntry: false });
+        const status = system.lstatSync(full(path), QUIETLY);
         return status && Number(status.mtimeMs);
       } catch (thrown) {
         throw untrusted(path, `could not be looked at: ${said(thrown)}`, thrown);
