@@ -75,7 +75,7 @@ const routeNull: Kind = {
   name: 'route-null',
   program: 'route-null',
   backend: 'ip-route',
-  extra: [],
+  extra: ['--backend', 'ip-route'],
   obstacle: () => obstacle(['ip']),
   async stage() {
     const world = await makeWorld();
@@ -115,7 +115,8 @@ const hostDeny = (how: 'replaced' | 'in place'): Kind => ({
       at,
       target: address,
       async seen() {
-        if (!text().endsWith(STOCK)) throw new Error(`an administrator's lines are lost: ${text()}`);
+        if (!text().endsWith(STOCK))
+          throw new Error(`an administrator's lines are lost: ${text()}`);
         const lines = text().slice(0, -STOCK.length).split('\n');
         const rules = lines.flatMap((line) => /^ALL: (\S+)$/.exec(line)?.[1] ?? []);
         // The rule and the mark above it, and no line beside those.
@@ -126,7 +127,7 @@ const hostDeny = (how: 'replaced' | 'in place'): Kind => ({
         const names = (await at.must(['ls', '-A', '/etc'])).split('\n');
         return names.filter((name) => name.includes('.riposte'));
       },
-      close: () => etc[Symbol.asyncDispose](),
+      close: async () => etc[Symbol.asyncDispose](),
     };
   },
 });
@@ -135,7 +136,7 @@ const disableAccount: Kind = {
   name: 'disable-account',
   program: 'disable-account',
   backend: 'usermod',
-  extra: [],
+  extra: ['--backend', 'usermod'],
   obstacle: () => rootObstacle(['useradd', 'usermod', 'chage', 'nsenter', 'ip', 'busybox']),
   async stage() {
     const host = await makeAccountHost();
@@ -143,8 +144,11 @@ const disableAccount: Kind = {
     const target = (number: number) => `riposte${number}`;
     // One by one their tools would take minutes.
     const numbers = Array.from({ length: TARGETS }, (_, number) => number);
-    const shadowed = (number: number) => `${target(number)}:${PASSWORD.hash}:${CHANGED}:0:99999:7:::`;
-    const passwd = numbers.map((n) => `${target(n)}:x:${50_000 + n}:100::/nowhere:/bin/sh\n`).join('');
+    const shadowed = (number: number) =>
+      `${target(number)}:${PASSWORD.hash}:${CHANGED}:0:99999:7:::`;
+    const passwd = numbers
+      .map((n) => `${target(n)}:x:${50_000 + n}:100::/nowhere:/bin/sh\n`)
+      .join('');
     const shadow = numbers.map((n) => `${shadowed(n)}\n`).join('');
     await at.must(['sh', '-c', 'cat >> /etc/passwd'], { input: passwd });
     await at.must(['sh', '-c', 'cat >> /etc/shadow'], { input: shadow });
@@ -162,7 +166,7 @@ const disableAccount: Kind = {
         }
         return found;
       },
-      close: () => host[Symbol.asyncDispose](),
+      close: async () => host[Symbol.asyncDispose](),
     };
   },
 };
@@ -266,6 +270,7 @@ function messageOf(kind: Kind, command: string, target: string, alertId: string)
   }
   const sample = JSON.parse(message('4x-add-pam-5503-disable-account'));
   const { alert } = sample.parameters;
+  sample.parameters.extra_args = extra;
   sample.parameters.alert = { ...alert, id: alertId, data: { ...alert.data, dstuser: target } };
   return JSON.stringify({ ...sample, command });
 }

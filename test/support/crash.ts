@@ -15,7 +15,17 @@ export interface Point {
 // What changes anything, or begins and ends a tool. `clone` starts one, `wait4` is after its end.
 const CHANGES = ['open', 'openat', 'creat', 'write', 'pwrite64', 'rename', 'renameat', 'renameat2'];
 const NAMES = ['link', 'linkat', 'unlink', 'unlinkat', 'symlink', 'symlinkat', 'mkdir', 'mkdirat'];
-const REST = ['fsync', 'ftruncate', 'utimensat', 'fchmod', 'chmod', 'clone', 'fork', 'vfork', 'wait4'];
+const REST = [
+  'fsync',
+  'ftruncate',
+  'utimensat',
+  'fchmod',
+  'chmod',
+  'clone',
+  'fork',
+  'vfork',
+  'wait4',
+];
 const CALLS = [...CHANGES, ...NAMES, ...REST];
 
 // Names that one system has and another has not are passed over.
@@ -91,7 +101,8 @@ function changes(name: string, text: string): boolean {
   if (name === 'execve' || / = -1 E/.test(text)) return false;
   if (name.startsWith('open')) return text.includes('O_CREAT');
   // Threads of the runtime wake each other that way; the keys are told by 1.
-  if (name === 'write') return /^write\(1</.test(text) || !/^write\(\d+<(pipe|anon_inode)/.test(text);
+  if (name === 'write')
+    return /^write\(1</.test(text) || !/^write\(\d+<(pipe|anon_inode)/.test(text);
   return true;
 }
 

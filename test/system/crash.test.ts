@@ -92,7 +92,7 @@ async function matrix(stage: Stage, deed: Deed, expect: ExpectStatic): Promise<v
   let died = 0;
   for (const one of all) {
     const killed = await killAt(stage, verb, one.target, one.point);
-    if (process.env["DBG"]) console.log(killed.died, spelt(one));
+    if (process.env['DBG']) console.log(killed.died, spelt(one));
     one.told = killed.told || before;
     if (one.point.program && killed.died) died += 1;
   }
