@@ -1,4 +1,5 @@
 import { type Action, isDeed } from './action.ts';
+import { afresh } from './afresh.ts';
 import { type Block, block } from './block.ts';
 import { circumstanceOf } from './call.ts';
 import { conclude } from './conclude.ts';
@@ -9,8 +10,8 @@ import type { Result } from './log.ts';
 import { remembers } from './memory.ts';
 import { refuseProtected } from './neverblock.ts';
 import { ActionError, asActionError, exitCode } from './outcome.ts';
-import { ask } from './perform.ts';
 import { policyOf } from './policy.ts';
+import { presence } from './presence.ts';
 import type { Entry, Place } from './record.ts';
 import type { Listed } from './records.ts';
 import { MANUAL } from './request.ts';
@@ -65,7 +66,7 @@ export async function sweepOverdue(
     const enough = results.length >= scope.effects || looked >= scope.records;
     if (enough || host.clock.elapsed() >= scope.end) break;
     looked += 1;
-    const result = await swept(place, actions, host).catch(pass);
+    const result = await swept(place, actions, timed(host, scope)).catch(pass);
     if (result) results.push(await conclude(result, host));
   }
   const next = nextAfter();
@@ -75,12 +76,15 @@ export async function sweepOverdue(
   function nextAfter(): number | undefined {
     if (results.length >= scope.effects) return now;
     const later = places.map(({ lookAgain }) => lookAgain).filter((time) => time > now);
-    const done = looked === due.length && allGood(results) && unread.length === 0;
-    const again = done ? [] : [now + RETRY];
+    // What was looked into may have another time from now on, or could not be brought to its end.
+    const again = due.length > 0 || unread.length > 0 ? [now + RETRY] : [];
     const first = earliest([...later, ...again]);
     return first === undefined ? undefined : Math.max(first, now + scope.rest);
   }
 }
+
+/** Nobody waits for a whole sweep: then each block has as much time as a run of its own. */
+const timed = (host: Host, { end }: Scope): Host => (end === NO_END ? afresh(host) : host);
 
 // Names in a message; there may be as many as there are files.
 const MOST_NAMED = 3;
@@ -119,7 +123,8 @@ export async function restoreLost(
       if (sighting && isWhole(survey, sighting, entry ?? {})) continue;
       if (results.length >= scope.effects || host.clock.elapsed() >= scope.end) return results;
       // What cannot be read another part of a sweep has told of.
-      const result = await restored(place, actions, host).catch(() => undefined);
+      const again = restored(place, actions, timed(host, scope));
+      const result = await again.catch(() => undefined);
       if (result) results.push(await conclude(result, host));
     }
   }
@@ -234,31 +239,6 @@ async function settleUnfinished(
   if (found === 'present') await host.records.note({ ...entry, stage: 'held' });
   else await host.records.forget(entry);
   return undefined;
-}
-
-/** Whether it is there; in doubt where a part of it is, or where it cannot be seen. */
-async function presence(
-  entry: Entry,
-  backend: Backend,
-  host: Host,
-): Promise<'present' | 'absent' | 'in doubt'> {
-  if (remembers(backend)) {
-    return backend.memory.holds(await ask(backend.memory.look, host)) ? 'present' : 'absent';
-  }
-  const { survey } = backend;
-  const looks = backend.effects.flatMap(({ see }) => see ?? []);
-  if (looks.length < backend.effects.length) {
-    if (!survey) return 'in doubt';
-    const seen = await ask(survey.look([entry.holder]), host);
-    const found = seen.find((one) => keysOf(one).includes(keyOf(entry)));
-    if (!found) return 'absent';
-    // What keeps nobody out is made whole as well.
-    return isWhole(survey, found, entry) ? 'present' : 'in doubt';
-  }
-  const answers = new Set<'present' | 'absent'>();
-  for (const look of looks) answers.add(await ask(look, host));
-  const [answer = 'absent'] = answers;
-  return answers.size > 1 ? 'in doubt' : answer;
 }
 
 /** Makes the block again that a record tells of, for what is left of its time. */
