@@ -32,6 +32,8 @@ export interface Scenery {
   readonly target: (number: number) => string;
   /** Every target of which the system shows anything of ours. */
   readonly seen: () => Promise<ReadonlyMap<string, Trace>>;
+  /** Takes away all that blocks stand on, as a reboot would; where there is any such ground. */
+  readonly wipe?: () => Promise<void>;
   /** What is lying about beside them: names of files that nobody is to find after a while. */
   readonly litter?: () => Promise<readonly string[]>;
   readonly close: () => Promise<void>;
@@ -51,7 +53,7 @@ const firewall = (backend: keyof typeof PROBES): Kind => ({
   async stage() {
     const world = await makeWorld();
     const at = world.victim;
-    const { blocked, rules } = PROBES[backend];
+    const { blocked, rules, wipe } = PROBES[backend];
     return {
       at,
       target: address,
@@ -66,6 +68,7 @@ const firewall = (backend: keyof typeof PROBES): Kind => ({
         for (const one of whole) found.set(one, lines.length > 0 ? 'whole' : 'part');
         return found;
       },
+      wipe: () => wipe(at),
       close: () => world.close(),
     };
   },
@@ -89,6 +92,10 @@ const routeNull: Kind = {
         const lines = stdout.split('\n').filter((line) => line.startsWith('blackhole '));
         const trace = ruled ? ('whole' as const) : ('part' as const);
         return new Map(lines.map((line) => [line.split(' ')[1] ?? line, trace]));
+      },
+      async wipe() {
+        await at.run(['ip', 'route', 'flush', 'table', '182']);
+        await at.run(['ip', 'rule', 'del', 'priority', '182']);
       },
       close: () => world.close(),
     };

@@ -1,6 +1,9 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { brief, stampede } from '../support/alert.ts';
+import { LIMIT } from '../../src/lib/ports.ts';
+import { brief, stampede, type Trampled } from '../support/alert.ts';
+import { KINDS, type Kind, type Stage, setStage } from '../support/blocks.ts';
 import { COMBINATIONS, PROBES } from '../support/firewall.ts';
 import { lane, TOOLS } from '../support/lane.ts';
 import { obstacle } from '../support/net.ts';
@@ -50,5 +53,95 @@ describe.each(COMBINATIONS)('$backend, IPv$family', ({ backend, family, extra })
     });
     expect((await blocked(world.victim, family)).map(({ address }) => address)).toEqual([ip]);
     expect(await rules(world.victim, family)).toHaveLength(backend === 'iptables' ? 2 : 1);
+  });
+});
+
+interface JournalLine {
+  readonly at: string;
+  readonly alert: string;
+  readonly verb: string;
+}
+
+const count = <T>(things: readonly T[]): readonly number[] =>
+  [...new Set(things)].map((thing) => things.filter((one) => one === thing).length);
+
+/** Sees that every run ended well and in time, and that its line is in the log and in the journal, once. */
+async function whole({ home }: Stage, ended: readonly Trampled[]): Promise<readonly JournalLine[]> {
+  expect(ended.filter(({ exitCode }) => exitCode !== 0).map(brief)).toEqual([]);
+  expect(Math.max(...ended.map(({ logged }) => logged?.ms ?? LIMIT.run))).toBeLessThan(LIMIT.run);
+  const ids = new Set(ended.map(({ logged }) => logged?.alert));
+  expect(ids.size).toBe(ended.length);
+  const inLog = home.outcomes().map(({ alert }) => alert);
+  expect(count(inLog.filter((id) => ids.has(id)))).toEqual(Array(ended.length).fill(1));
+  const path = join(home.path, 'active-response/riposte/journal.jsonl');
+  const journal = (await readFile(path, 'utf8')).split('\n').slice(0, -1);
+  const lines = journal.map((line) => JSON.parse(line) as JournalLine);
+  const mine = lines.filter(({ alert }) => ids.has(alert));
+  expect(count(mine.map(({ alert }) => alert))).toEqual(Array(ended.length).fill(1));
+  return mine;
+}
+
+/** Sees that what the system has is what is listed, and gives it. */
+async function agreed(stage: Stage): Promise<readonly string[]> {
+  const seen = await stage.seen();
+  expect([...seen.values()].filter((trace) => trace !== 'whole')).toEqual([]);
+  const listed = [...(await stage.listed()).values()];
+  const states = new Set(listed.map(({ state }) => state));
+  states.delete('held');
+  states.delete('recorded');
+  expect([...states]).toEqual([]);
+  expect(listed.map(({ target }) => target).toSorted()).toEqual([...seen.keys()].toSorted());
+  return [...seen.keys()];
+}
+
+const CROWDED = KINDS.filter(({ name }) => /^firewall-drop|^host-deny, replaced/.test(name));
+
+describe.each(CROWDED.map((kind): [string, Kind] => [kind.name, kind]))('%s', (_, kind) => {
+  const why = kind.obstacle();
+  const { program, extra } = kind;
+  const crowd = (stage: Stage, alerts: readonly { ip: string; verb: 'add' | 'delete' }[]) =>
+    stampede(
+      stage.at,
+      stage.home,
+      alerts.map((alert) => ({ ...alert, extra })),
+      { program },
+    );
+
+  test.skipIf(why !== undefined)(`${RUNS} adds of as many addresses are all listed`, async () => {
+    await using stage = await setStage(kind);
+    const addresses = Array.from({ length: RUNS }, () => stage.fresh());
+    const alerts = addresses.map((ip) => ({ ip, verb: 'add' as const }));
+    await whole(stage, await crowd(stage, alerts));
+    expect((await agreed(stage)).toSorted()).toEqual(addresses.toSorted());
+  });
+
+  test.skipIf(why !== undefined)(`${RUNS} adds and deletes of the same ten`, async () => {
+    await using stage = await setStage(kind);
+    const addresses = Array.from({ length: 10 }, () => stage.fresh());
+    const alerts = Array.from({ length: RUNS }, (_, index) => ({
+      ip: addresses[index % addresses.length] as string,
+      // Both kinds of each, in an order of their own.
+      verb: (index * 7 + Math.floor(index / 10)) % 2 === 0 ? ('add' as const) : ('delete' as const),
+    }));
+    const ended = await crowd(stage, alerts);
+    const journal = await whole(stage, ended);
+    const held = new Set(await agreed(stage));
+    for (const ip of addresses) {
+      const runs = ended.flatMap(({ logged }) => {
+        const line = journal.find(({ alert }) => alert === logged?.alert);
+        if (!line || logged?.target !== ip) return [];
+        const end = Date.parse(line.at);
+        return [{ verb: line.verb, start: end - logged.ms, end }];
+      });
+      const last = runs.reduce((one, other) => (other.end > one.end ? other : one));
+      // Those that were under way when the last one began: any of them may have come last.
+      const verbs = runs.filter(({ end }) => end >= last.start).map(({ verb }) => verb);
+      expect(verbs, ip).toContain(held.has(ip) ? 'add' : 'delete');
+    }
+    for (const [index, ip] of addresses.entries()) {
+      expect((await stage.run(index % 2 === 0 ? 'add' : 'delete', ip)).exitCode).toBe(0);
+    }
+    const wanted = addresses.filter((_, index) => index % 2 === 0);
+    expect((await agreed(stage)).toSorted()).toEqual(wanted.toSorted());
   });
 });
