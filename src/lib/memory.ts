@@ -69,7 +69,7 @@ async function holdAlone(who: Block, backend: Remembering, host: Host): Promise<
   }
   const withdraw = async () => (own ? undefined : withdrawn(who, backend, host));
   const settle = async () => {
-    await host.records.note({ ...noted, stage: 'held' });
+    await host.records.settle(noted);
   };
   if (memory.holds(now)) return { backend, fresh: own === undefined, withdraw, settle };
   try {

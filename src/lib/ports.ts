@@ -54,6 +54,8 @@ export interface Files {
   create(path: string, text: string, writing?: Writing): Promise<boolean>;
   /** Puts a whole new text in the place of a file, by a rename. */
   replace(path: string, text: string, writing?: Writing): Promise<void>;
+  /** Writes over a file that is there, at least as long as it was; false where there is none. */
+  rewrite(path: string, text: string, writing?: Writing): Promise<boolean>;
   /** Removes a file; false if there was none. */
   remove(path: string): Promise<boolean>;
   /** Removes what runs left of a `replace` that they died over. */

@@ -1,9 +1,10 @@
 import type * as fs from 'node:fs';
 import { dirname } from 'node:path/posix';
 import { ActionError } from '../outcome.ts';
-import { type Files, LIMIT, type OwnFile, STATE, type Writing } from '../ports.ts';
+import { type Files, type OwnFile, STATE, type Writing } from '../ports.ts';
 import { codeOf, said } from './errors.ts';
 import { writeAll } from './in-place.ts';
+import { FRESH, leftIn } from './leftovers.ts';
 import { isAt, newest, replaceByNewest } from './newest.ts';
 
 /** The part of `node:fs` that files need; tests give one in memory. */
@@ -28,11 +29,6 @@ export type FileSystem = Pick<
 
 /** As often a file may be replaced under one line: each time takes a whole copy of it. */
 const MAX_ROUNDS = 100;
-
-/** How new files are named until they take the place of old ones; the process that writes it follows. */
-const FRESH = 'new.';
-
-const QUIETLY = { throwIfNoEntry: false } as const;
 
 /** Files below `home`, which must belong to `uid` where they are our own. */
 export function filesBelow(home: string, uid: number, system: FileSystem): Files {
@@ -78,26 +74,32 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
     }
   }
 
+  function fill(fd: number, text: string, { at, passing }: Writing): void {
+    writeAll(fd, Buffer.from(text), system);
+    if (at !== undefined) system.futimesSync(fd, at / 1000, at / 1000);
+    if (!passing) system.fsyncSync(fd);
+  }
+
   /** Makes a file that must not be there; what cannot be written whole is gone again. */
-  function write(path: string, text: string, { at, passing }: Writing = {}): void {
-    const lasting = text !== '' && !passing;
+  function write(path: string, text: string, writing: Writing = {}): void {
     opened(path, O_WRONLY | O_CREAT | O_EXCL, 0o600, (fd) => {
       try {
-        if (text !== '') writeAll(fd, Buffer.from(text), system);
-        if (at !== undefined) system.futimesSync(fd, at / 1000, at / 1000);
-        if (lasting) system.fsyncSync(fd);
+        if (text !== '') fill(fd, text, writing);
       } catch (thrown) {
         system.unlinkSync(full(path));
         throw thrown;
       }
     });
     // Without this the name may be gone after a power loss, though the text is not.
+    const lasting = text !== '' && !writing.passing;
     if (lasting) opened(dirname(path), O_RDONLY, 0, (fd) => system.fsyncSync(fd));
   }
 
   /** A file of ours, in a folder that is trusted. */
-  function openedOwn<T>(path: string, use: (fd: number, status: fs.Stats) => T): T {
-    return opened(path, O_RDONLY, 0, (fd) => {
+  type Use<T> = (fd: number, status: fs.Stats) => T;
+
+  function openedOwn<T>(path: string, use: Use<T>, flags = O_RDONLY): T {
+    return opened(path, flags, 0, (fd) => {
       const status = plain(fd);
       if (!status) throw untrusted(path, 'is not a regular file with one link');
       trustOwner(path, status);
@@ -136,10 +138,10 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
     path.startsWith(STATE) ? [...foldersTo(dirname(path)), path] : [];
 
   /** Reads a file in the state folder; nothing where there is none. */
-  function own<T>(path: string, use: (fd: number, status: fs.Stats) => T): T | undefined {
+  function own<T>(path: string, use: Use<T>, flags = O_RDONLY): T | undefined {
     try {
       for (const folder of foldersTo(dirname(path))) trust(folder);
-      return openedOwn(path, use);
+      return openedOwn(path, use, flags);
     } catch (thrown) {
       if (codeOf(thrown) === 'ENOENT') return undefined;
       if (thrown instanceof ActionError) throw thrown;
@@ -234,13 +236,17 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
       }
     },
 
+    async rewrite(path, text, writing = {}) {
+      const over = (fd: number, { size }: fs.Stats) => {
+        fill(fd, text.padEnd(Number(size)), writing);
+        return true;
+      };
+      return own(path, over, O_WRONLY) ?? false;
+    },
+
     async tidy() {
-      for (const name of await this.list(STATE)) {
-        const path = `${STATE}/${name}`;
-        // What it says of when it was written may be long from now.
-        const status = name.startsWith(FRESH) && system.lstatSync(full(path), QUIETLY);
-        if (status && Date.now() - Number(status.ctimeMs) > LIMIT.run) await this.remove(path);
-      }
+      const old = leftIn(await this.list(STATE), (name) => full(`${STATE}/${name}`), system);
+      for (const name of old) await this.remove(`${STATE}/${name}`);
     },
 
     async remove(path) {
@@ -266,7 +272,7 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
 
     async written(path) {
       try {
-        const status = system.lstatSync(full(path), QUIETLY);
+        const status = system.lstatSync(full(path), { throwIfNoEntry: false });
         return status && Number(status.mtimeMs);
       } catch (thrown) {
         throw untrusted(path, `could not be looked at: ${said(thrown)}`, thrown);
