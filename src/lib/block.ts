@@ -2,7 +2,8 @@ import { type Backend, enforces } from './effect.ts';
 import type { Host } from './host.ts';
 import { hold, recordOf, remembers } from './memory.ts';
 import { asActionError } from './outcome.ts';
-import { demandTools, ensure, LeftBehind, mayTryNext, takeBack } from './perform.ts';
+import { demandTools, ensure, inTurn, LeftBehind, mayTryNext, takeBack } from './perform.ts';
+import { presence } from './presence.ts';
 import type { Entry } from './record.ts';
 import { type Refusal, summed } from './refusal.ts';
 
@@ -47,10 +48,21 @@ export async function block(
 
 /** Makes a block that can be told from everybody else's. */
 async function mark(who: Block, backend: Backend, host: Host): Promise<Standing> {
-  const record = recordOf(who, backend, 'making');
   // What nobody but we can end must be known, whatever becomes of this run.
   const ahead = backend.record || (who.expiry !== undefined && !enforces(backend, who.expiry));
-  const wrote = ahead && (await noted(record, backend, host));
+  // A record of what no tool is there for would outlive a crash for nothing.
+  if (ahead) await demandTools(backend, host);
+  return inTurn(backend, host, () => markAlone(who, backend, ahead, host));
+}
+
+async function markAlone(
+  who: Block,
+  backend: Backend,
+  ahead: boolean,
+  host: Host,
+): Promise<Standing> {
+  const record = recordOf(who, backend, 'making');
+  const wrote = await (ahead ? host.records.note(record) : attempted(record, host));
   try {
     const { made } = await ensure(backend, host, () => remember(who.action, backend, host));
     const withdraw = async () => {
@@ -59,7 +71,11 @@ async function mark(who: Block, backend: Backend, host: Host): Promise<Standing>
       return kept;
     };
     const settle = async () => {
+      if (wrote !== undefined && (await host.records.settle(record))) return;
       await host.records.note({ ...record, stage: 'held' });
+      // Another run undid it, or something that was there before it.
+      const there = wrote === undefined || (await presence(record, backend, host)) === 'present';
+      if (!there) await host.records.forget(record);
     };
     return { backend, fresh: made.length > 0, withdraw, settle };
   } catch (thrown) {
@@ -69,11 +85,9 @@ async function mark(who: Block, backend: Backend, host: Host): Promise<Standing>
   }
 }
 
-/** Writes the record, but not for tools that are not there: it would outlive a crash for nothing. */
-async function noted(record: Entry, backend: Backend, host: Host): Promise<boolean> {
-  await demandTools(backend, host);
-  return host.records.note(record);
-}
+/** Writes the record where that can be; undo would find the block without it. */
+const attempted = (record: Entry, { records }: Host): Promise<boolean | undefined> =>
+  records.note(record).catch(() => undefined);
 
 // A backend without records works where no state can be kept; then this cannot be kept either.
 async function remember(

@@ -1,4 +1,5 @@
 import { isDeed } from './action.ts';
+import { afresh } from './afresh.ts';
 import { execute } from './execute.ts';
 import type { Host } from './host.ts';
 import { type Actions, type Holding, holdersOf, inventory, surveysOf } from './inventory.ts';
@@ -28,7 +29,8 @@ export async function liftOne(
     alert: entry?.alert,
     rule: entry?.rule,
   });
-  const { outcome, detail } = await execute(action, { request, program: name, holder }, host);
+  const call = { request, program: name, holder };
+  const { outcome, detail } = await execute(action, call, afresh(host));
   return exitCode(outcome) === 0 ? undefined : `${outcome}: ${detail}`;
 }
 

@@ -69,7 +69,7 @@ async function holdAlone(who: Block, backend: Remembering, host: Host): Promise<
   }
   const withdraw = async () => (own ? undefined : withdrawn(who, backend, host));
   const settle = async () => {
-    await host.records.note({ ...noted, stage: 'held' });
+    await host.records.settle(noted);
   };
   if (memory.holds(now)) return { backend, fresh: own === undefined, withdraw, settle };
   try {
@@ -168,11 +168,13 @@ async function restore(
   host: Host,
   budget?: Budget,
 ): Promise<void> {
+  const now = await ask(memory.look, host, budget);
   if (former === undefined) {
+    // Who died before that was written had changed nothing yet.
+    if (!memory.holds(now)) return;
     const text = `${memory.what}: the record does not say what was there before; see to it by hand`;
     throw new ActionError('bad-state', text);
   }
-  const now = await ask(memory.look, host, budget);
   const steps = memory.restore(former, now);
   for (const step of steps) await ask(step, host, budget);
   if (steps.length === 0) return;

@@ -50,7 +50,7 @@ export async function ask<Answer>(
 }
 
 /**
- * Makes every effect of the backend hold, or throws with what this run made taken back. Before it
+ * Makes every effect of the backend hold, in a turn of its caller's, or throws with what this run made taken back. Before it
  * lays ground it says so to `onLay`.
  */
 export async function ensure(
@@ -59,11 +59,15 @@ export async function ensure(
   onLay: () => Promise<void> = async () => {},
 ): Promise<Ensured> {
   const attempt = new Attempt(backend, doing, onLay);
-  return inSteps(backend) ? alone(backend, doing, () => attempt.all()) : attempt.all();
+  return attempt.all();
 }
 
 /** Whether it looks first and acts then, so that another run could come in between. */
 const inSteps = ({ effects }: Backend) => effects.some(({ see }) => see);
+
+/** Does all of it without another run in between, where the backend acts in steps. */
+export const inTurn = <T>(backend: Backend, doing: Doing, work: () => Promise<T>): Promise<T> =>
+  inSteps(backend) ? alone(backend, doing, work) : work();
 
 /** Runs what belongs together without another run in between. */
 export async function alone<T>(
@@ -202,12 +206,27 @@ export async function takeBack(made: readonly Effect[], doing: Doing): Promise<s
   return kept.length > 0 ? kept.join('; ') : undefined;
 }
 
-/** Undoes what is ours in one backend; `removed` if there was anything. */
-export async function lift(backend: Backend, doing: Doing): Promise<'removed' | 'absent'> {
-  if (!inSteps(backend)) return liftAll(backend, doing);
+/**
+ * Undoes what is ours in one backend, and then forgets it; `removed` if there was anything. Nobody can
+ * make it again in between and lose the record of that, where the backend acts in steps.
+ */
+export async function lift(
+  backend: Backend,
+  doing: Doing,
+  onRecord: boolean,
+  forget: () => Promise<unknown>,
+): Promise<'removed' | 'absent'> {
+  const work = async () => {
+    const answer = await liftAll(backend, doing);
+    if (onRecord) await forget();
+    // Who made it may be about to write down that it holds; where nothing can be written, nobody is.
+    else if (answer === 'removed') await forget().catch(() => {});
+    return answer;
+  };
   // Looking needs no lock, and so no state folder: most lifts find nothing here.
-  const there = await anyPresent(backend, doing);
-  return there ? aloneIfPossible(backend, doing, () => liftAll(backend, doing)) : 'absent';
+  const idle = inSteps(backend) && !onRecord && !(await anyPresent(backend, doing));
+  if (idle) return 'absent';
+  return inSteps(backend) ? aloneIfPossible(backend, doing, work) : work();
 }
 
 async function anyPresent({ effects }: Backend, doing: Doing): Promise<boolean> {

@@ -56,8 +56,12 @@ export interface Files {
   create(path: string, text: string, writing?: Writing): Promise<boolean>;
   /** Puts a whole new text in the place of a file, by a rename. */
   replace(path: string, text: string, writing?: Writing): Promise<void>;
+  /** Writes over a file that is there, at least as long as it was; false where there is none. */
+  rewrite(path: string, text: string, writing?: Writing): Promise<boolean>;
   /** Removes a file; false if there was none. */
   remove(path: string): Promise<boolean>;
+  /** Removes what runs left of a `replace` that they died over. */
+  tidy(): Promise<void>;
   /** Names in a folder of the state folder; none where there is none, `bad-state` if not private. */
   list(path: string): Promise<readonly string[]>;
   /** When a file was last written, milliseconds since 1970; nothing where there is none. */

@@ -53,6 +53,8 @@ export interface Records {
   all(unread?: Unread): Promise<readonly Noted[]>;
   /** Writes the record; false if it was there and is now renewed, since when it was there. */
   note(entry: Entry): Promise<boolean>;
+  /** Says that it holds, unless another run is about to undo it; false where it is forgotten. */
+  settle(entry: Entry): Promise<boolean>;
   /** Says, before an undo, that it is under way: whoever finds such a record finishes that. */
   leave(place: Place): Promise<void>;
   forget(place: Place): Promise<void>;
@@ -99,12 +101,13 @@ export function recordsIn(files: Files, boot: () => string, clock: Pick<Clock, '
     return text === undefined ? undefined : parseEntry(text, place);
   }
 
-  async function renewed(entry: Entry): Promise<void> {
+  /** With what only the first run knew. */
+  async function merged(entry: Entry): Promise<Entry> {
     const text = await files.readOwn(pathOf(entry), MAX_RECORD).catch(() => undefined);
     const before = text === undefined ? undefined : parseEntry(text, entry);
     const stage = before?.stage === 'held' && entry.stage === 'making' ? 'held' : entry.stage;
     const since = before?.since ?? entry.since;
-    await put({ ...entry, stage, ...(since !== undefined && { since }) });
+    return { ...entry, stage, ...(since !== undefined && { since }) };
   }
 
   async function put(entry: Entry): Promise<void> {
@@ -210,9 +213,19 @@ export function recordsIn(files: Files, boot: () => string, clock: Pick<Clock, '
       await files.ensurePrivate(shardOf(entry));
       const { text, writing, due } = spelt(entry);
       const fresh = await files.create(pathOf(entry), text, writing);
-      if (!fresh) await renewed(entry);
+      if (!fresh) await put(await merged(entry));
       if (due !== undefined) await hasten(due);
       return fresh;
+    },
+    async settle(entry) {
+      const stage = (await stored(entry).catch(() => undefined))?.stage;
+      if (stage === 'going') return true;
+      if (stage === undefined) return false;
+      const { text, writing, due } = spelt({ ...(await merged(entry)), stage: 'held' });
+      // A rename would bring back what another run takes away in this moment.
+      const there = await files.rewrite(pathOf(entry), text, writing);
+      if (there && due !== undefined) await hasten(due);
+      return there;
     },
     async leave(place) {
       const entry = await stored(place);

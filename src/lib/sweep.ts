@@ -1,4 +1,5 @@
 import { type Action, isDeed } from './action.ts';
+import { afresh } from './afresh.ts';
 import { type Block, block } from './block.ts';
 import { circumstanceOf } from './call.ts';
 import { conclude } from './conclude.ts';
@@ -9,8 +10,8 @@ import type { Result } from './log.ts';
 import { remembers } from './memory.ts';
 import { refuseProtected } from './neverblock.ts';
 import { ActionError, asActionError, exitCode } from './outcome.ts';
-import { ask } from './perform.ts';
 import { policyOf } from './policy.ts';
+import { presence } from './presence.ts';
 import type { Entry, Place } from './record.ts';
 import type { Listed } from './records.ts';
 import { MANUAL } from './request.ts';
@@ -56,6 +57,7 @@ export async function sweepOverdue(
   // Whoever comes next need not do the same; where that cannot be said, not every run may do it all.
   const told = host.records.dueAt(now + RETRY);
   await (scope === WHOLE ? told.catch(pass) : told);
+  await host.files.tidy().catch(pass);
   const places = await host.records.places((why) => unread.push(why));
   const due = places.filter(({ lookAgain }) => lookAgain <= now);
   const results: Result[] = [];
@@ -64,7 +66,7 @@ export async function sweepOverdue(
     const enough = results.length >= scope.effects || looked >= scope.records;
     if (enough || host.clock.elapsed() >= scope.end) break;
     looked += 1;
-    const result = await swept(place, actions, host).catch(pass);
+    const result = await swept(place, actions, timed(host, scope)).catch(pass);
     if (result) results.push(await conclude(result, host));
   }
   const next = nextAfter();
@@ -74,12 +76,15 @@ export async function sweepOverdue(
   function nextAfter(): number | undefined {
     if (results.length >= scope.effects) return now;
     const later = places.map(({ lookAgain }) => lookAgain).filter((time) => time > now);
-    const done = looked === due.length && allGood(results) && unread.length === 0;
-    const again = done ? [] : [now + RETRY];
+    // What was looked into may have another time from now on, or could not be brought to its end.
+    const again = due.length > 0 || unread.length > 0 ? [now + RETRY] : [];
     const first = earliest([...later, ...again]);
     return first === undefined ? undefined : Math.max(first, now + scope.rest);
   }
 }
+
+/** Nobody waits for a whole sweep: then each block has as much time as a run of its own. */
+const timed = (host: Host, { end }: Scope): Host => (end === NO_END ? afresh(host) : host);
 
 // Names in a message; there may be as many as there are files.
 const MOST_NAMED = 3;
@@ -118,7 +123,7 @@ export async function restoreLost(
       const entry = await host.records.entry(place).catch(() => undefined);
       if (!entry || (sighting && isWhole(survey, sighting, entry))) continue;
       if (results.length >= scope.effects || host.clock.elapsed() >= scope.end) return results;
-      const result = await restored(place, actions, host);
+      const result = await restored(place, actions, timed(host, scope));
       if (result) results.push(await conclude(result, host));
     }
   }
@@ -162,7 +167,11 @@ async function swept(place: Listed, actions: Actions, host: Host): Promise<Resul
   const base = resultOf(entry);
   try {
     if (entry.stage === 'making' && !isOver(entry, host)) {
-      await settleUnfinished(entry, actions, host);
+      return await settleUnfinished(entry, actions, host);
+    }
+    if (entry.stage === 'held' && !isOver(entry, host)) {
+      // Who copied or touched the file changed the time that it said, not the one that counts.
+      await host.records.note(entry);
       return undefined;
     }
     const { backends } = subjectOf(entry, undefined, actions, host);
@@ -213,35 +222,37 @@ async function renewedMeanwhile(
     : undefined;
 }
 
-/** A run died before it knew whether it holds: where it does it stays, until its time is over. */
-async function settleUnfinished(entry: Entry, actions: Actions, host: Host): Promise<void> {
+/**
+ * A run died before it knew whether it holds: what it made stays, until its time is over, and what it
+ * made in part is made whole.
+ */
+async function settleUnfinished(
+  entry: Entry,
+  actions: Actions,
+  host: Host,
+): Promise<Result | undefined> {
   const { backends } = subjectOf(entry, undefined, actions, host);
   const backend = backends.find(({ name }) => name === entry.backend);
-  if (backend && (await isThere(entry, backend, host))) {
-    await host.records.note({ ...entry, stage: 'held' });
-  } else {
-    await host.records.forget(entry);
-  }
-}
-
-async function isThere(entry: Entry, backend: Backend, host: Host): Promise<boolean> {
-  if (remembers(backend)) return backend.memory.holds(await ask(backend.memory.look, host));
-  const { survey } = backend;
-  if (survey) {
-    const seen = await ask(survey.look([entry.holder]), host);
-    // Half of it is something to be undone, too.
-    return seen.some((one) => keysOf(one).includes(keyOf(entry)));
-  }
-  for (const { see } of backend.effects) {
-    if (see && (await ask(see, host)) === 'present') return true;
-  }
-  return false;
+  const found = backend ? await presence(entry, backend, host) : 'absent';
+  if (found === 'in doubt') return remade(entry, 'a run died while it made it', actions, host);
+  if (found === 'present') await host.records.note({ ...entry, stage: 'held' });
+  else await host.records.forget(entry);
+  return undefined;
 }
 
 /** Makes the block again that a record tells of, for what is left of its time. */
 async function restored(place: Place, actions: Actions, host: Host): Promise<Result | undefined> {
   const entry = await host.records.entry(place);
   if (entry?.stage !== 'held' || !isMeant(entry, host)) return undefined;
+  return remade(entry, 'something had taken it away', actions, host);
+}
+
+async function remade(
+  entry: Entry,
+  why: string,
+  actions: Actions,
+  host: Host,
+): Promise<Result | undefined> {
   const base = resultOf(entry);
   try {
     const seconds = left(entry, host);
@@ -254,7 +265,7 @@ async function restored(place: Place, actions: Actions, host: Host): Promise<Res
     if (!backend || remembers(backend)) return undefined;
     const standing = await block(blockOf(entry, seconds), [backend], host);
     await standing.settle();
-    const detail = `${entry.target}: something had taken it away; it ${action.states.held} again`;
+    const detail = `${entry.target}: ${why}; it ${action.states.held} again`;
     return { ...base, verb: 'add', outcome: 'restored', detail };
   } catch (thrown) {
     const { kind, message } = asActionError(thrown);

@@ -46,8 +46,8 @@ export async function unblock(
         continue;
       }
       const place = { ...who, backend: backend.name };
-      if ((await lift(backend, host)) === 'removed') removed.push(backend.name);
-      if (onRecord) await host.records.forget(place);
+      const forget = () => host.records.forget(place);
+      if ((await lift(backend, host, onRecord, forget)) === 'removed') removed.push(backend.name);
     } catch (thrown) {
       refusals.push({ backend, error: asActionError(thrown), onRecord });
     }

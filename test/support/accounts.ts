@@ -59,7 +59,7 @@ echo up
 exec cat`;
 
 /** Builds such a host; the machine's own /etc, /dev and processes know nothing of it. */
-async function makeAccountHost(): Promise<AccountHost> {
+export async function makeAccountHost(): Promise<AccountHost> {
   const base = await mkdtemp(join(tmpdir(), 'riposte-accounts-'));
   await execa('cp', ['-a', '/etc', base]);
   await mkdir(join(base, 'dev'));

@@ -99,13 +99,13 @@ export interface Trampled {
 export async function stampede(
   where: Place,
   home: Home,
-  alerts: readonly Omit<Alert, 'verb' | 'reply' | 'program'>[],
+  alerts: readonly (Omit<Alert, 'verb' | 'reply' | 'program'> & Partial<Pick<Alert, 'verb'>>)[],
   { program = 'firewall-drop', verb = 'add' }: Partial<Pick<Alert, 'program' | 'verb'>> = {},
 ): Promise<readonly Trampled[]> {
   const folder = await mkdtemp(join(home.path, 'stampede-'));
   const ids = alerts.map((alert, index) => {
     const full = { alertId: nextAlertId(), program, ...alert };
-    const words = verb === 'add' ? ['add', 'continue'] : ['delete'];
+    const words = (alert.verb ?? verb) === 'add' ? ['add', 'continue'] : ['delete'];
     const lines = words.map((command) => `${messageFor(full, command)}\n`);
     writeFileSync(join(folder, `${index}`), lines.join(''));
     return full.alertId;

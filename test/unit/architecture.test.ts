@@ -102,6 +102,8 @@ const LAYERS: Readonly<Record<string, number>> = {
   tree: 0,
   retold: 3,
   inventory: 4,
+  presence: 4,
+  afresh: 4,
   sweep: 5,
   'lift-all': 5,
   'firewall/nft-survey': 3,

@@ -12,6 +12,7 @@ import {
   type Doing,
   ensure,
   foreign,
+  inTurn,
   LeftBehind,
   lift,
   mayTryNext,
@@ -210,7 +211,8 @@ describe('ensure', () => {
   test('takes the backend’s lock to look and make, and to lay the ground', async () => {
     const seen = { ...grounded, see: SEE };
     const it = stage({ see: [NO], make: [{ exitCode: 2 }, {}] });
-    await ensure({ ...backend(seen), lock: 'x' }, it.doing);
+    const steps = { ...backend(seen), lock: 'x' };
+    await inTurn(steps, it.doing, () => ensure(steps, it.doing));
     expect(it.locked).toEqual(['x']);
     const none = stage({ see: [NO], make: [{ exitCode: 2 }, {}] });
     await ensure(backend(seen), none.doing);
@@ -260,7 +262,7 @@ describe('lift', () => {
     ],
   ] as const)('%s', async (_case, effect, answers, commands, expected) => {
     const { doing, commands: ran } = stage(answers);
-    expect(await lift(backend(effect), doing)).toBe(expected);
+    expect(await lift(backend(effect), doing, false, async () => {})).toBe(expected);
     expect(ran.map((line) => line.replace('tool ', '')).join(' ')).toBe(commands);
   });
 
@@ -271,13 +273,30 @@ describe('lift', () => {
     ['one step', [plain], {}, 0],
   ] as const)('locks for %s %#', async (_case, effects, answers, locked) => {
     const it = stage(answers);
-    await lift({ ...backend(...effects), lock: 'x' }, it.doing);
+    await lift({ ...backend(...effects), lock: 'x' }, it.doing, false, async () => {});
     expect(it.locked).toHaveLength(locked);
+  });
+
+  test.each([
+    ['on record', true, 1, 1],
+    ['not on record', false, 0, 0],
+  ] as const)('%s, and nothing there', async (_case, onRecord, locked, forgotten) => {
+    const it = stage({ see: [NO] });
+    let forgets = 0;
+    const forget = async () => {
+      expect(it.locked, 'in the same turn').toHaveLength(1);
+      forgets += 1;
+    };
+    const steps = { ...backend(seen), lock: 'x' };
+    expect(await lift(steps, it.doing, onRecord, forget)).toBe('absent');
+    expect([it.locked.length, forgets]).toEqual([locked, forgotten]);
   });
 
   test('a tool that undoes for ever does not hold the run for ever', async () => {
     const { doing } = stage({}, 100);
-    await expect(lift(backend({ ...plain, see: SEE }), doing)).rejects.toMatchObject({
+    await expect(
+      lift(backend({ ...plain, see: SEE }), doing, false, async () => {}),
+    ).rejects.toMatchObject({
       kind: 'timed-out',
     });
   });

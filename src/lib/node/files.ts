@@ -4,6 +4,7 @@ import { ActionError } from '../outcome.ts';
 import { type Files, type OwnFile, STATE, type Writing } from '../ports.ts';
 import { codeOf, said } from './errors.ts';
 import { writeAll } from './in-place.ts';
+import { FRESH, leftIn } from './leftovers.ts';
 import { isAt, newest, replaceByNewest } from './newest.ts';
 
 /** The part of `node:fs` that files need; tests give one in memory. */
@@ -73,26 +74,32 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
     }
   }
 
+  function fill(fd: number, text: string, { at, passing }: Writing): void {
+    writeAll(fd, Buffer.from(text), system);
+    if (at !== undefined) system.futimesSync(fd, at / 1000, at / 1000);
+    if (!passing) system.fsyncSync(fd);
+  }
+
   /** Makes a file that must not be there; what cannot be written whole is gone again. */
-  function write(path: string, text: string, { at, passing }: Writing = {}): void {
-    const lasting = text !== '' && !passing;
+  function write(path: string, text: string, writing: Writing = {}): void {
     opened(path, O_WRONLY | O_CREAT | O_EXCL, 0o600, (fd) => {
       try {
-        if (text !== '') writeAll(fd, Buffer.from(text), system);
-        if (at !== undefined) system.futimesSync(fd, at / 1000, at / 1000);
-        if (lasting) system.fsyncSync(fd);
+        if (text !== '') fill(fd, text, writing);
       } catch (thrown) {
         system.unlinkSync(full(path));
         throw thrown;
       }
     });
     // Without this the name may be gone after a power loss, though the text is not.
+    const lasting = text !== '' && !writing.passing;
     if (lasting) opened(dirname(path), O_RDONLY, 0, (fd) => system.fsyncSync(fd));
   }
 
   /** A file of ours, in a folder that is trusted. */
-  function openedOwn<T>(path: string, use: (fd: number, status: fs.Stats) => T): T {
-    return opened(path, O_RDONLY, 0, (fd) => {
+  type Use<T> = (fd: number, status: fs.Stats) => T;
+
+  function openedOwn<T>(path: string, use: Use<T>, flags = O_RDONLY): T {
+    return opened(path, flags, 0, (fd) => {
       const status = plain(fd);
       if (!status) throw untrusted(path, 'is not a regular file with one link');
       trustOwner(path, status);
@@ -132,10 +139,10 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
     path.startsWith(STATE) ? [...foldersTo(dirname(path)), path] : [];
 
   /** Reads a file in the state folder; nothing where there is none. */
-  function own<T>(path: string, use: (fd: number, status: fs.Stats) => T): T | undefined {
+  function own<T>(path: string, use: Use<T>, flags = O_RDONLY): T | undefined {
     try {
       for (const folder of foldersTo(dirname(path))) trust(folder);
-      return openedOwn(path, use);
+      return openedOwn(path, use, flags);
     } catch (thrown) {
       if (codeOf(thrown) === 'ENOENT') return undefined;
       if (thrown instanceof ActionError) throw thrown;
@@ -220,7 +227,7 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
 
     async replace(path, text, writing) {
       // Beside the folders, not in one: a leftover must not look like a record.
-      const fresh = `${STATE}/new.${process.pid}`;
+      const fresh = `${STATE}/${FRESH}${process.pid}`;
       try {
         await this.remove(fresh);
         write(fresh, text, writing);
@@ -228,6 +235,19 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
       } catch (thrown) {
         throw untrusted(path, `could not be replaced: ${said(thrown)}`, thrown);
       }
+    },
+
+    async rewrite(path, text, writing = {}) {
+      const over = (fd: number, { size }: fs.Stats) => {
+        fill(fd, text.padEnd(Number(size)), writing);
+        return true;
+      };
+      return own(path, over, O_WRONLY) ?? false;
+    },
+
+    async tidy() {
+      const old = leftIn(await this.list(STATE), (name) => full(`${STATE}/${name}`), system);
+      for (const name of old) await this.remove(`${STATE}/${name}`);
     },
 
     async remove(path) {

@@ -12,6 +12,7 @@ export type InPlaceSystem = Pick<
   | 'fsyncSync'
   | 'ftruncateSync'
   | 'openSync'
+  | 'readFileSync'
   | 'unlinkSync'
   | 'writeSync'
 >;
@@ -37,15 +38,16 @@ export function writeAll(
 
 /**
  * Writes over what a file holds, where no other can take its place: it is mounted there by itself, or
- * has more than one name. Who dies on the way leaves the former content in the state folder.
+ * has more than one name. Who dies on the way leaves the former content in the state folder, and the
+ * next run puts that right: false where the file holds something else now.
  */
 export async function overwrite(
   path: string,
-  before: Uint8Array,
+  before: Buffer,
   after: Uint8Array,
   keep: Keep,
   system: InPlaceSystem,
-): Promise<void> {
+): Promise<boolean> {
   const { O_NOFOLLOW, O_WRONLY } = system.constants;
   const fd = system.openSync(path, O_WRONLY | O_NOFOLLOW);
   const put = (content: Uint8Array) => {
@@ -54,7 +56,15 @@ export async function overwrite(
     system.fsyncSync(fd);
   };
   try {
-    const former = await save(path, before, keep, system);
+    const former = await place(path, keep);
+    const left = leftIn(former, system);
+    if (left) {
+      const torn = left.equals(before) ? false : isTorn(path, before, left, former);
+      if (torn) put(left);
+      system.unlinkSync(former);
+      if (torn) return false;
+    }
+    save(former, before, system);
     try {
       put(after);
     } catch (thrown) {
@@ -68,33 +78,75 @@ export async function overwrite(
       throw new ActionError('tool-failed', `${path}: ${said(thrown)}${kept}`, { cause: thrown });
     }
     system.unlinkSync(former);
+    return true;
   } finally {
     system.closeSync(fd);
   }
 }
 
-/** Keeps what the file holds; where an earlier run died over it, that has to be seen to first. */
-async function save(
-  path: string,
-  content: Uint8Array,
-  { home, files }: Keep,
-  system: InPlaceSystem,
-): Promise<string> {
+/** Where the former content of a file goes. */
+async function place(path: string, { home, files }: Keep): Promise<string> {
   await files.ensurePrivate(FOLDER);
-  const former = `${home}/${FOLDER}/${basename(path)}`;
-  const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = system.constants;
-  let fd: number;
+  return `${home}/${FOLDER}/${basename(path)}`;
+}
+
+/** The former content that a run left which died; nothing where there is none. */
+function leftIn(former: string, system: InPlaceSystem): Buffer | undefined {
   try {
-    fd = system.openSync(former, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+    return system.readFileSync(former);
   } catch (thrown) {
-    if (codeOf(thrown) !== 'EEXIST') throw thrown;
-    const text = `a run died while it wrote ${path}: compare it with ${former}, then remove that`;
-    throw new ActionError('bad-state', text, { cause: thrown });
+    if (codeOf(thrown) === 'ENOENT') return undefined;
+    throw thrown;
   }
+}
+
+/**
+ * Whether a run died between its write and cutting off what was behind it, so that the end of the file
+ * is there twice. If not it died before the write or after it: then all of the file is as it should
+ * be. Throws `bad-state` where it is neither: only a person can tell then.
+ */
+function isTorn(path: string, now: Buffer, former: Buffer, where: string): boolean {
+  if (now.length === former.length ? isDoubled(now, former) : isOneEdit(now, former)) {
+    return now.length === former.length;
+  }
+  const text = `a run died while it wrote ${path}: compare it with ${where}, then remove that`;
+  throw new ActionError('bad-state', text);
+}
+
+/** How many bytes two contents begin with alike. */
+function alike(one: Buffer, other: Buffer): number {
+  const end = Math.min(one.length, other.length);
+  let count = 0;
+  while (count < end && one[count] === other[count]) count += 1;
+  return count;
+}
+
+/** Whether one is the other with some bytes in a row taken out. */
+function isOneEdit(one: Buffer, other: Buffer): boolean {
+  const [short, long] = one.length < other.length ? [one, other] : [other, one];
+  const rest = short.subarray(alike(short, long));
+  return long.subarray(long.length - rest.length).equals(rest);
+}
+
+/** Whether some bytes in a row were taken out, and the last bytes are still behind what is left. */
+function isDoubled(now: Buffer, former: Buffer): boolean {
+  const { length } = now;
+  const from = alike(now, former);
+  for (let gone = 1; from + gone <= length; gone += 1) {
+    const end = length - gone;
+    const moved = former.subarray(from + gone).equals(now.subarray(from, end));
+    if (moved && former.subarray(end).equals(now.subarray(end))) return true;
+  }
+  return false;
+}
+
+/** Keeps what the file holds, and has it on the disk before anything else is. */
+function save(former: string, content: Uint8Array, system: InPlaceSystem): void {
+  const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = system.constants;
+  const fd = system.openSync(former, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {
     writeAll(fd, content, system);
     system.fsyncSync(fd);
-    return former;
   } catch (thrown) {
     system.unlinkSync(former);
     throw thrown;

@@ -18,6 +18,8 @@ export function noFiles(): Files {
     written: async () => undefined,
     age: async () => undefined,
     remove: async () => false,
+    rewrite: async () => false,
+    tidy: async () => {},
     append: homeless,
     shorten: homeless,
     create: homeless,

@@ -204,8 +204,7 @@ export function systemFilesOf(means: Means, system: SystemFileSystem = fs): Syst
         if (!IN_PLACE.has(codeOf(thrown))) throw thrown;
       }
     }
-    await overwrite(real, bytes, after, means, system);
-    return true;
+    return overwrite(real, bytes, after, means, system);
   }
 
   const bytesOf = (content: Content) => Buffer.from(content ?? '', 'latin1');
