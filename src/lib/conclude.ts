@@ -7,20 +7,33 @@ import { keepShort } from './upkeep.ts';
 export async function conclude(result: Result, host: Host, reason?: string): Promise<Result> {
   await host.log.outcome(result);
   if (exitCode(result.outcome) === 0 && result.answer !== 'abort') await host.log.say('Ended');
-  const { detail: _, answer: __, ...entry } = result;
-  let size = 0;
+  await keepShort(host, await explained(result, host, reason));
+  return result;
+}
+
+/** Puts one of several things that a run did into the log and the journal. */
+export async function register(result: Result, host: Host): Promise<Result> {
+  await host.log.outcome(result);
+  await keepShort(host, await explained(result, host, undefined));
+  return result;
+}
+
+/** The journal's size in bytes once the result is in it. One that cannot be written changes nothing. */
+async function explained(
+  { detail: _, answer: __, ...entry }: Result,
+  host: Host,
+  reason: string | undefined,
+): Promise<number> {
   try {
-    size = await host.journal.append({
+    return await host.journal.append({
       at: host.clock.now().toISOString(),
       ...entry,
       ...(reason !== undefined && { reason }),
     });
   } catch (thrown) {
-    // One that cannot be written changes no outcome.
     await host.log.say(`The journal was not written: ${asActionError(thrown).message}`);
+    return 0;
   }
-  await keepShort(host, size);
-  return result;
 }
 
 /** Ends a run whose call could not be understood: there is nothing that a journal could explain. */

@@ -1,23 +1,15 @@
-import { type Action, isDeed } from './action.ts';
 import { afresh } from './afresh.ts';
-import { type Block, block } from './block.ts';
-import { circumstanceOf } from './call.ts';
-import { conclude } from './conclude.ts';
-import type { Backend } from './effect.ts';
+import { register } from './conclude.ts';
 import type { Host } from './host.ts';
 import { type Actions, isWhole, keyOf, keysOf, surveyAll } from './inventory.ts';
 import type { Result } from './log.ts';
-import { remembers } from './memory.ts';
-import { refuseProtected } from './neverblock.ts';
-import { ActionError, asActionError, exitCode } from './outcome.ts';
-import { policyOf } from './policy.ts';
+import { isOver, resultOf, subjectOf } from './on-record.ts';
+import { asActionError, exitCode } from './outcome.ts';
 import { presence } from './presence.ts';
-import type { Entry, Place } from './record.ts';
+import type { Entry } from './record.ts';
 import type { Listed } from './records.ts';
-import { MANUAL } from './request.ts';
-import { requestFor, textsFor } from './retold.ts';
+import { remade, restored } from './restore.ts';
 import { unblock } from './unblock.ts';
-import { type FieldValues, read, targetOf } from './values.ts';
 
 /** How much a sweep may do. */
 export interface Scope {
@@ -67,11 +59,11 @@ export async function sweepOverdue(
     if (enough || host.clock.elapsed() >= scope.end) break;
     looked += 1;
     const result = await swept(place, actions, timed(host, scope)).catch(pass);
-    if (result) results.push(await conclude(result, host));
+    if (result) results.push(await register(result, host));
   }
   const next = nextAfter();
   await host.records.dueAt(next).catch(pass);
-  return unread.length === 0 ? results : [...results, await conclude(passedOver(unread), host)];
+  return unread.length === 0 ? results : [...results, await register(passedOver(unread), host)];
 
   function nextAfter(): number | undefined {
     if (results.length >= scope.effects) return now;
@@ -124,41 +116,10 @@ export async function restoreLost(
       if (!entry || (sighting && isWhole(survey, sighting, entry))) continue;
       if (results.length >= scope.effects || host.clock.elapsed() >= scope.end) return results;
       const result = await restored(place, actions, timed(host, scope));
-      if (result) results.push(await conclude(result, host));
+      if (result) results.push(await register(result, host));
     }
   }
   return results;
-}
-
-/** What a record is about, for the library. */
-interface Subject {
-  readonly action: Action;
-  readonly values: FieldValues;
-  readonly backends: readonly Backend[];
-}
-
-/** Throws `bad-state` for what this version cannot take up. */
-function subjectOf(
-  entry: Entry,
-  seconds: number | undefined,
-  actions: Actions,
-  host: Host,
-): Subject {
-  const action = actions.get(entry.action);
-  if (!action || isDeed(action)) {
-    const text = `${entry.action} is no action of this program, which has ${entry.target} on record`;
-    throw new ActionError('bad-state', `${text}; see to it by hand`);
-  }
-  const request = requestFor('delete', textsFor(action, entry));
-  const values = read(action, request);
-  const target = targetOf(action, values);
-  if (target !== entry.target) {
-    const text = `what is on record as ${entry.target} is about ${target}`;
-    throw new ActionError('bad-state', `${text}; see to both by hand`);
-  }
-  const { holder, options = {} } = entry;
-  const circumstance = circumstanceOf({ request, holder, options }, seconds, host);
-  return { action, values, backends: action.backends(values, circumstance) };
 }
 
 async function swept(place: Listed, actions: Actions, host: Host): Promise<Result | undefined> {
@@ -197,18 +158,6 @@ async function swept(place: Listed, actions: Actions, host: Host): Promise<Resul
   }
 }
 
-const isOver = ({ until }: Entry, { clock }: Host): boolean =>
-  until !== undefined && Date.parse(until) <= clock.now().getTime();
-
-const resultOf = ({ action, holder, target, backend, alert, rule }: Entry) => ({
-  action,
-  holder,
-  target,
-  backend,
-  ...(alert !== undefined && { alert }),
-  ...(rule !== undefined && { rule }),
-});
-
 /** Another run may have made it again while this one undid it: then it must hold. */
 async function renewedMeanwhile(
   { action, holder, target, backend }: Entry,
@@ -238,67 +187,6 @@ async function settleUnfinished(
   if (found === 'present') await host.records.note({ ...entry, stage: 'held' });
   else await host.records.forget(entry);
   return undefined;
-}
-
-/** Makes the block again that a record tells of, for what is left of its time. */
-async function restored(place: Place, actions: Actions, host: Host): Promise<Result | undefined> {
-  const entry = await host.records.entry(place);
-  if (entry?.stage !== 'held' || !isMeant(entry, host)) return undefined;
-  return remade(entry, 'something had taken it away', actions, host);
-}
-
-async function remade(
-  entry: Entry,
-  why: string,
-  actions: Actions,
-  host: Host,
-): Promise<Result | undefined> {
-  const base = resultOf(entry);
-  try {
-    const seconds = left(entry, host);
-    const { action, values, backends } = subjectOf(entry, seconds, actions, host);
-    const policy = await policyOf(host);
-    const observing = policy.modeOf(action.name) === 'observe' && entry.holder !== MANUAL;
-    if (observing) return undefined;
-    await refuseProtected(action, values, policy, host);
-    const backend = backends.find(({ name }) => name === entry.backend);
-    if (!backend || remembers(backend)) return undefined;
-    const standing = await block(blockOf(entry, seconds), [backend], host);
-    await standing.settle();
-    const detail = `${entry.target}: ${why}; it ${action.states.held} again`;
-    return { ...base, verb: 'add', outcome: 'restored', detail };
-  } catch (thrown) {
-    const { kind, message } = asActionError(thrown);
-    return { ...base, verb: 'add', outcome: kind, detail: message };
-  }
-}
-
-/** Seconds until its end. */
-const left = ({ until }: Entry, { clock }: Host): number | undefined =>
-  until === undefined
-    ? undefined
-    : Math.max(1, Math.ceil((Date.parse(until) - clock.now().getTime()) / 1000));
-
-/**
- * Whether it should still hold. An agent that does not say when a block ends has forgotten it after
- * a reboot: then nobody would ever end it.
- */
-function isMeant(entry: Entry, host: Host): boolean {
-  if (entry.until !== undefined) return !isOver(entry, host);
-  return entry.endless === true || host.records.isOfThisBoot(entry);
-}
-
-function blockOf(entry: Entry, expiry: number | undefined): Block {
-  const {
-    backend: _,
-    stage: __,
-    boot: ___,
-    former: ____,
-    enforced: _____,
-    persistent: ______,
-    ...who
-  } = entry;
-  return { ...who, ...(expiry !== undefined && { expiry }) };
 }
 
 /** Whether every one of them ended well. */

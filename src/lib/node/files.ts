@@ -5,7 +5,7 @@ import { type Files, type OwnFile, STATE, type Writing } from '../ports.ts';
 import { codeOf, said } from './errors.ts';
 import { writeAll } from './in-place.ts';
 import { FRESH, leftIn } from './leftovers.ts';
-import { isAt, newest, replaceByNewest } from './newest.ts';
+import { isAt, isTorn, newest, replaceByNewest } from './newest.ts';
 
 /** The part of `node:fs` that files need; tests give one in memory. */
 export type FileSystem = Pick<
@@ -126,14 +126,6 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
     }
   }
 
-  /** Whether a line that was cut short, by a full disk or a crash, would swallow the next one. */
-  function torn(fd: number, size: number): boolean {
-    if (size === 0) return false;
-    const last = new Uint8Array(1);
-    system.readSync(fd, last, 0, 1, size - 1);
-    return last[0] !== 10;
-  }
-
   /** The state folder and those in it on the way to a path, itself included. */
   const foldersTo = (path: string): readonly string[] =>
     path.startsWith(STATE) ? [...foldersTo(dirname(path)), path] : [];
@@ -156,7 +148,7 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
       const size = opened(path, O_RDWR | O_APPEND | O_CREAT, mode, (fd) => {
         const before = plain(fd);
         if (!before) throw untrusted(path, 'is not a regular file with one link');
-        const bytes = Buffer.from(torn(fd, Number(before.size)) ? `\n${text}` : text);
+        const bytes = Buffer.from(isTorn(fd, Number(before.size), system) ? `\n${text}` : text);
         if (system.writeSync(fd, bytes) < bytes.length) {
           throw untrusted(path, 'not all of a line could be written');
         }

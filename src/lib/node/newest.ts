@@ -104,3 +104,11 @@ function copyNewest(fd: number, fresh: string, keep: number, system: NewestSyste
     system.closeSync(into);
   }
 }
+
+/** Whether a line that was cut short, by a full disk or a crash, would swallow the next one. */
+export function isTorn(fd: number, size: number, system: Pick<typeof fs, 'readSync'>): boolean {
+  if (size === 0) return false;
+  const last = new Uint8Array(1);
+  system.readSync(fd, last, 0, 1, size - 1);
+  return last[0] !== 10;
+}
