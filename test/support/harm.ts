@@ -16,12 +16,10 @@ export interface Kind {
   /** Whether the caller has to say that it is to be this one. */
   readonly forced: boolean;
   readonly subject: 'srcip' | 'user';
-  /** Whether it leaves a mark, by which it is undone without a record. */
+  /** Whether it leaves a mark, by which it is listed and undone without a record. */
   readonly marked: boolean;
   /** Whether nothing is done before there is a record, where the caller says how long it is to last. */
   readonly recordsFirst: 'always' | 'timed' | 'never';
-  /** Whether its marks are listed without records. */
-  readonly surveyed: boolean;
   /** Whether the system itself ends it. */
   readonly enforced: boolean;
   readonly holds: (at: Place, target: string) => Promise<boolean>;
@@ -35,7 +33,6 @@ const firewall = (backend: BackendName): Kind => ({
   subject: 'srcip',
   marked: true,
   recordsFirst: backend === 'nft' ? 'never' : 'always',
-  surveyed: backend === 'nft',
   enforced: backend !== 'iptables',
   holds: async (at, target) => {
     const { blocked } = PROBES[backend];
@@ -60,7 +57,6 @@ export const KINDS: readonly Kind[] = [
     subject: 'srcip',
     marked: true,
     recordsFirst: 'timed',
-    surveyed: false,
     enforced: false,
     holds: (at, target) =>
       byText(at, ['ip', 'route', 'show', 'table', '182'], `blackhole ${target} `),
@@ -73,7 +69,6 @@ export const KINDS: readonly Kind[] = [
     subject: 'srcip',
     marked: true,
     recordsFirst: 'always',
-    surveyed: false,
     enforced: false,
     holds: (at, target) => byText(at, ['cat', '/etc/hosts.deny'], `ALL: ${target}`),
   },
@@ -85,7 +80,6 @@ export const KINDS: readonly Kind[] = [
     subject: 'user',
     marked: false,
     recordsFirst: 'always',
-    surveyed: false,
     enforced: false,
     holds: (at, target) => byText(at, ['cat', '/etc/shadow'], `${target}:!`),
   },

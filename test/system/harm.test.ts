@@ -76,7 +76,7 @@ async function added(made: Stage, kind: Kind): Promise<void> {
 async function listed(made: Stage, kind: Kind, harm: Harm, old: string): Promise<void> {
   const { exitCode, stdout, stderr } = await made.riposte('list');
   expect(exitCode, stderr).toBe(0);
-  if (harm.readable || kind.surveyed) expect(stdout).toContain(old);
+  if (harm.readable || kind.marked) expect(stdout).toContain(old);
   if (harm.readable) expect(stderr.replace(/nothing is logged.*/, '').trim()).toBe('');
   else expect(stderr).toMatch(/^Not looked into: \S+\/active-response\/riposte: /);
 }
