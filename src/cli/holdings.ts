@@ -19,7 +19,8 @@ export async function actionsOf({ actions }: Collection): Promise<Actions> {
 export async function holdingsOf(actions: Actions, host: Host): Promise<readonly Holding[]> {
   const { holdings, blind } = await inventory(actions, host);
   for (const why of blind) complain(oneLine(`Not looked into: ${why}`));
-  return [...holdings].sort(bySince);
+  // What the system has ended by itself waits for nothing but a sweep to forget it.
+  return holdings.filter(({ state }) => state !== 'over').sort(bySince);
 }
 
 const sinceOf = ({ entry }: Holding): string => entry?.since ?? '';

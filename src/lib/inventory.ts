@@ -4,7 +4,7 @@ import type { Backend, Sighting, Survey } from './effect.ts';
 import type { Host } from './host.ts';
 import { asActionError } from './outcome.ts';
 import { ask } from './perform.ts';
-import type { Entry, Place } from './record.ts';
+import { type Entry, isOver, type Place } from './record.ts';
 import { MANUAL } from './request.ts';
 import { EXAMPLES, requestFor, textsFor } from './retold.ts';
 import { read } from './values.ts';
@@ -16,9 +16,10 @@ export interface Holding extends Place {
   /**
    * `held`: it is seen to hold; `gone`: it is on record, and does not hold; `recorded`: on record
    * alone, since nobody can see whether it holds; `unrecorded`: it holds, and is not on record;
-   * `idle`: not on record, and what is there of it keeps nobody out.
+   * `idle`: not on record, and what is there of it keeps nobody out; `over`: its record is all there
+   * is, since the system has ended it in its time.
    */
-  readonly state: 'held' | 'gone' | 'recorded' | 'unrecorded' | 'idle';
+  readonly state: 'held' | 'gone' | 'recorded' | 'unrecorded' | 'idle' | 'over';
   /** Whether only the record tells whose it is, so that no survey can take it away. */
   readonly unmarked?: true;
   readonly sighting?: Sighting;
@@ -132,7 +133,9 @@ export async function inventory(actions: Actions, host: Host): Promise<Inventory
     const survey = surveys.get(place.backend);
     if (survey) {
       const sighting = marks.get(keyOf(place));
-      const state = sighting && isWhole(survey, sighting, entry) ? 'held' : 'gone';
+      const held = sighting && isWhole(survey, sighting, entry);
+      const ended = entry.enforced === true && isOver(entry, host.clock.now());
+      const state = held ? 'held' : ended ? 'over' : 'gone';
       holdings.push({ ...base, state, ...(sighting && { sighting }) });
     } else {
       const state = await remembered(entry, actions, host);

@@ -39,10 +39,6 @@ export function subjectOf(
   return { action, values, backends: action.backends(values, circumstance) };
 }
 
-/** Whether its time is over. */
-export const isOver = ({ until }: Entry, { clock }: Host): boolean =>
-  until !== undefined && Date.parse(until) <= clock.now().getTime();
-
 /** What a result says of it. */
 export const resultOf = ({ action, holder, target, backend, alert, rule }: Entry) => ({
   action,

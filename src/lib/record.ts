@@ -43,6 +43,10 @@ export interface Entry extends Place {
   readonly reason?: string;
 }
 
+/** Whether the time of a block is over. */
+export const isOver = ({ until }: Pick<Entry, 'until'>, now: Date): boolean =>
+  until !== undefined && Date.parse(until) <= now.getTime();
+
 /** Milliseconds after which no run can be still at it: the longest one, and a little more. */
 export const SETTLED = LIMIT.run + 35_000;
 

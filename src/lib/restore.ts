@@ -4,10 +4,10 @@ import type { Actions } from './inventory.ts';
 import type { Result } from './log.ts';
 import { remembers } from './memory.ts';
 import { refuseProtected } from './neverblock.ts';
-import { isOver, resultOf, subjectOf } from './on-record.ts';
+import { resultOf, subjectOf } from './on-record.ts';
 import { asActionError } from './outcome.ts';
 import { policyOf } from './policy.ts';
-import type { Entry, Place } from './record.ts';
+import { type Entry, isOver, type Place } from './record.ts';
 import { MANUAL } from './request.ts';
 
 /** Makes the block again that a record tells of, for what is left of its time. */
@@ -59,7 +59,7 @@ const left = ({ until }: Entry, { clock }: Host): number | undefined =>
  * a reboot: then nobody would ever end it.
  */
 function isMeant(entry: Entry, host: Host): boolean {
-  if (entry.until !== undefined) return !isOver(entry, host);
+  if (entry.until !== undefined) return !isOver(entry, host.clock.now());
   return entry.endless === true || host.records.isOfThisBoot(entry);
 }
 

@@ -3,10 +3,10 @@ import { register } from './conclude.ts';
 import type { Host } from './host.ts';
 import { type Actions, isWhole, keyOf, keysOf, surveyAll } from './inventory.ts';
 import type { Result } from './log.ts';
-import { isOver, resultOf, subjectOf } from './on-record.ts';
+import { resultOf, subjectOf } from './on-record.ts';
 import { asActionError, exitCode } from './outcome.ts';
 import { presence } from './presence.ts';
-import type { Entry } from './record.ts';
+import { type Entry, isOver } from './record.ts';
 import type { Listed } from './records.ts';
 import { remade, restored } from './restore.ts';
 import { unblock } from './unblock.ts';
@@ -127,10 +127,10 @@ async function swept(place: Listed, actions: Actions, host: Host): Promise<Resul
   if (!entry) return undefined;
   const base = resultOf(entry);
   try {
-    if (entry.stage === 'making' && !isOver(entry, host)) {
+    if (entry.stage === 'making' && !isOver(entry, host.clock.now())) {
       return await settleUnfinished(entry, actions, host);
     }
-    if (entry.stage === 'held' && !isOver(entry, host)) {
+    if (entry.stage === 'held' && !isOver(entry, host.clock.now())) {
       // Who copied or touched the file changed the time that it said, not the one that counts.
       await host.records.note(entry);
       return undefined;
@@ -166,7 +166,7 @@ async function renewedMeanwhile(
 ): Promise<Result | undefined> {
   const place = { action, holder, target, backend };
   const entry = await host.records.entry(place);
-  return entry && entry.stage !== 'going' && !isOver(entry, host)
+  return entry && entry.stage !== 'going' && !isOver(entry, host.clock.now())
     ? restored(place, actions, host)
     : undefined;
 }

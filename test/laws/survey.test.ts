@@ -265,3 +265,15 @@ test.each(HALVES)('half a block of %s after %s is none, and is undone', async (b
   const theirs = plain(host).filter((one) => !one.includes('203.0.113.7 metric 0'));
   expect(theirs).toEqual(before);
 });
+
+test('what the system has ended in its time is over, and a sweep forgets it without a word', async () => {
+  const row = ROWS.find(({ name }) => name === 'firewall-drop wazuh5 IPv4 nft');
+  if (!row) throw new Error('there is no such row');
+  const host = row.fresh();
+  await row.call('add', host, {}, { seconds: 60 });
+  expect(await seen(host)).toEqual([line(row, 'held')]);
+  host.pass(7 * 86_400_000);
+  expect(await seen(host)).toEqual([line(row, 'over')]);
+  expect(await swept(host)).toEqual([]);
+  expect(await seen(host)).toEqual([]);
+});

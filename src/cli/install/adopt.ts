@@ -1,3 +1,4 @@
+import { afresh } from '../../lib/afresh.ts';
 import type { Command } from '../../lib/effect.ts';
 import { execute } from '../../lib/execute.ts';
 import type { Host } from '../../lib/host.ts';
@@ -8,7 +9,6 @@ import { changeText } from '../../lib/system-files.ts';
 import { oneLine } from '../../lib/text.ts';
 import { logOf, type OpenCall, openCalls } from './past.ts';
 import type { Site } from './site.ts';
-import { unhurried } from './unhurried.ts';
 
 /** What became of the blocks of the programs that were replaced. */
 export interface Adoption {
@@ -76,7 +76,7 @@ export async function adopt({ calls, left }: Prospect, host: Host): Promise<Adop
   for (const { action, program, target, request, remove } of calls) {
     const what = oneLine(`${program} ${target}`);
     const call = { request, program, holder: program };
-    const { outcome, detail } = await execute(action, call, unhurried(host));
+    const { outcome, detail } = await execute(action, call, afresh(host));
     if (exitCode(outcome) !== 0) {
       failed.push(`${what}: ${outcome}, ${detail}`);
       continue;
