@@ -16,6 +16,7 @@ import type { Entry, Place } from './record.ts';
 import type { Listed } from './records.ts';
 import { MANUAL } from './request.ts';
 import { requestFor, textsFor } from './retold.ts';
+import { isMeant, isOver, left } from './term.ts';
 import { unblock } from './unblock.ts';
 import { type FieldValues, read, targetOf } from './values.ts';
 
@@ -198,9 +199,6 @@ async function swept(place: Listed, actions: Actions, host: Host): Promise<Resul
   }
 }
 
-const isOver = ({ until }: Entry, { clock }: Host): boolean =>
-  until !== undefined && Date.parse(until) <= clock.now().getTime();
-
 const resultOf = ({ action, holder, target, backend, alert, rule }: Entry) => ({
   action,
   holder,
@@ -272,21 +270,6 @@ async function remade(
     const { kind, message } = asActionError(thrown);
     return { ...base, verb: 'add', outcome: kind, detail: message };
   }
-}
-
-/** Seconds until its end. */
-const left = ({ until }: Entry, { clock }: Host): number | undefined =>
-  until === undefined
-    ? undefined
-    : Math.max(1, Math.ceil((Date.parse(until) - clock.now().getTime()) / 1000));
-
-/**
- * Whether it should still hold. An agent that does not say when a block ends has forgotten it after
- * a reboot: then nobody would ever end it.
- */
-function isMeant(entry: Entry, host: Host): boolean {
-  if (entry.until !== undefined) return !isOver(entry, host);
-  return entry.endless === true || host.records.isOfThisBoot(entry);
 }
 
 function blockOf(entry: Entry, expiry: number | undefined): Block {
