@@ -1,4 +1,4 @@
-import { type Backend, enforces } from './effect.ts';
+import type { Backend } from './effect.ts';
 import type { Host } from './host.ts';
 import { hold, recordOf, remembers } from './memory.ts';
 import { asActionError } from './outcome.ts';
@@ -48,21 +48,14 @@ export async function block(
 
 /** Makes a block that can be told from everybody else's. */
 async function mark(who: Block, backend: Backend, host: Host): Promise<Standing> {
-  // What nobody but we can end must be known, whatever becomes of this run.
-  const ahead = backend.record || (who.expiry !== undefined && !enforces(backend, who.expiry));
   // A record of what no tool is there for would outlive a crash for nothing.
-  if (ahead) await demandTools(backend, host);
-  return inTurn(backend, host, () => markAlone(who, backend, ahead, host));
+  if (backend.record) await demandTools(backend, host);
+  return inTurn(backend, host, () => markAlone(who, backend, host));
 }
 
-async function markAlone(
-  who: Block,
-  backend: Backend,
-  ahead: boolean,
-  host: Host,
-): Promise<Standing> {
+async function markAlone(who: Block, backend: Backend, host: Host): Promise<Standing> {
   const record = recordOf(who, backend, 'making');
-  const wrote = await (ahead ? host.records.note(record) : attempted(record, host));
+  const wrote = await (backend.record ? host.records.note(record) : attempted(record, host));
   try {
     const { made } = await ensure(backend, host, () => remember(who.action, backend, host));
     const withdraw = async () => {

@@ -18,8 +18,8 @@ export interface Kind {
   readonly subject: 'srcip' | 'user';
   /** Whether it leaves a mark, by which it is listed and undone without a record. */
   readonly marked: boolean;
-  /** Whether nothing is done before there is a record, where the caller says how long it is to last. */
-  readonly recordsFirst: 'always' | 'timed' | 'never';
+  /** Whether nothing is done without a record. */
+  readonly recordsFirst: boolean;
   /** Whether the system itself ends it. */
   readonly enforced: boolean;
   readonly holds: (at: Place, target: string) => Promise<boolean>;
@@ -32,7 +32,7 @@ const firewall = (backend: BackendName): Kind => ({
   forced: backend !== 'nft',
   subject: 'srcip',
   marked: true,
-  recordsFirst: backend === 'nft' ? 'never' : 'always',
+  recordsFirst: backend !== 'nft',
   enforced: backend !== 'iptables',
   holds: async (at, target) => {
     const { blocked } = PROBES[backend];
@@ -56,7 +56,7 @@ export const KINDS: readonly Kind[] = [
     forced: false,
     subject: 'srcip',
     marked: true,
-    recordsFirst: 'timed',
+    recordsFirst: false,
     enforced: false,
     holds: (at, target) =>
       byText(at, ['ip', 'route', 'show', 'table', '182'], `blackhole ${target} `),
@@ -68,7 +68,7 @@ export const KINDS: readonly Kind[] = [
     forced: false,
     subject: 'srcip',
     marked: true,
-    recordsFirst: 'always',
+    recordsFirst: true,
     enforced: false,
     holds: (at, target) => byText(at, ['cat', '/etc/hosts.deny'], `ALL: ${target}`),
   },
@@ -79,7 +79,7 @@ export const KINDS: readonly Kind[] = [
     forced: false,
     subject: 'user',
     marked: false,
-    recordsFirst: 'always',
+    recordsFirst: true,
     enforced: false,
     holds: (at, target) => byText(at, ['cat', '/etc/shadow'], `${target}:!`),
   },

@@ -183,7 +183,7 @@ describe.each(ROWS)('no home at all: %s', (_name, kind) => {
       for (const protocol of made.protocols) {
         const target = await made.fresh();
         // Without an agent's files nobody knows for how long, and so it has no end.
-        const able = kind.recordsFirst !== 'always';
+        const able = !kind.recordsFirst;
         const added = await made.agent('add', target, protocol, program, '/');
         expect(added.exitCode, added.said).toBe(able ? 0 : 14);
         expect(added.stderr).toContain('no agent home was found');

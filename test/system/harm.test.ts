@@ -50,10 +50,7 @@ async function added(made: Stage, kind: Kind): Promise<void> {
     const target = await made.fresh();
     const ended = await (protocol ? made.agent('add', target, protocol) : made.hand('add', target));
     const what = `${protocol?.name}: ${ended.said}`;
-    // The agent of these tests knows no time for the others, and a message of Wazuh 5 says one.
-    const recordsFirst =
-      kind.recordsFirst === 'always' ||
-      (kind.recordsFirst === 'timed' && protocol?.name === 'wazuh5');
+    const { recordsFirst } = kind;
     if (recordsFirst) {
       expect(ended.exitCode, what).toBe(14);
       expect(ended.stdout, what).toBe('');
