@@ -49,18 +49,24 @@ export async function bundle(
   entries: readonly Entry[],
   version: string,
 ): Promise<Bundle> {
-  // What the program holds anyway is found first, so that the chunks can leave it out.
+  // What the program holds anyway is found first, so that the chunks can leave it out. What they then
+  // take from it may need more, so that it holds more.
   const found = new Set<string>();
   const draft = await program(entries, version, [], (file) => found.add(file));
-  const held = ours(draft.metafile);
-  const used = new Set<string>();
-  const chunks = new Map<string, Output>();
-  for (const file of found) {
-    chunks.set(file, await chunk(file, held, (shared) => used.add(shared)));
-  }
-  await refuseDefaultExports(used);
-  const texts = new Map([...chunks].map(([file, { text }]) => [file, text]));
-  const final = await program(entries, version, [...used].sort(), () => {}, texts);
+  let held: ReadonlySet<string>;
+  let next = ours(draft.metafile);
+  let chunks: ReadonlyMap<string, Output>;
+  let texts: ReadonlyMap<string, string>;
+  let final: Output;
+  do {
+    held = next;
+    const used = new Set<string>();
+    chunks = await chunksOf(found, held, used);
+    await refuseDefaultExports(used);
+    texts = new Map([...chunks].map(([file, { text }]) => [file, text]));
+    final = await program(entries, version, [...used].sort(), () => {}, texts);
+    next = ours(final.metafile);
+  } while (next.size > held.size);
 
   const inventory: Inventory = {
     always: [...ours(final.metafile)],
@@ -120,7 +126,8 @@ async function program(
     ),
     `  ],`,
     `  version: ${JSON.stringify(version)},`,
-    `  cli: () => import('./src/cli/index.ts'),`,
+    `  cli: () => import('./src/cli/manual.ts'),`,
+    `  commands: () => import('./src/cli/index.ts'),`,
     `});`,
   ].join('\n');
   return run({
@@ -128,6 +135,18 @@ async function program(
     stdin: { contents, resolveDir: root, sourcefile: ENTRY, loader: 'ts' },
     plugins: [onDemand(onFound, texts)],
   });
+}
+
+async function chunksOf(
+  files: Iterable<string>,
+  held: ReadonlySet<string>,
+  used: Set<string>,
+): Promise<ReadonlyMap<string, Output>> {
+  const chunks = new Map<string, Output>();
+  for (const file of files) {
+    chunks.set(file, await chunk(file, held, (shared) => used.add(shared)));
+  }
+  return chunks;
 }
 
 const chunk = (

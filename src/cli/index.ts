@@ -12,8 +12,6 @@ import { sweepCommand } from './sweep.ts';
 import { undoCommand } from './undo.ts';
 import { uninstallCommand } from './uninstall.ts';
 
-export { parseManual } from './manual.ts';
-
 /** The commands of `riposte` beside the actions, in the order of its help. */
 export const commands: readonly Subcommand[] = [
   listCommand,

@@ -15,7 +15,7 @@ import { effectiveUser, machine, onTerminal, say } from './node/machine.ts';
 import { keepPrivate } from './node/umask.ts';
 import { wordsOf } from './options.ts';
 import { ActionError, asActionError, exitCode, type Outcome } from './outcome.ts';
-import type { Collection, CommandLine } from './person.ts';
+import type { Collection, CommandLine, Commands } from './person.ts';
 import { parseLegacy, parseRequest } from './protocol.ts';
 import type { Request } from './request.ts';
 
@@ -23,6 +23,8 @@ import type { Request } from './request.ts';
 export interface Program extends Collection {
   /** The command line for people, evaluated only when a person calls. */
   readonly cli: () => Promise<CommandLine>;
+  /** The commands of `riposte`, evaluated only when it is called by its own name. */
+  readonly commands: () => Promise<Commands>;
 }
 
 /** Runs the action that the program was called by, and exits with its code. Never throws. */
@@ -79,7 +81,7 @@ async function forWhole(program: Program, words: readonly string[]): Promise<num
     say(1, program.version);
     return 0;
   }
-  const { commands } = await program.cli();
+  const { commands } = await program.commands();
   if (first === '--help' || first === '-h') {
     const rows = (list: readonly { name: string; summary: string }[]) =>
       list.map(({ name, summary }) => `  ${name.padEnd(22)}${summary}`);

@@ -51,8 +51,12 @@ export interface Subcommand {
   readonly run: (words: readonly string[], collection: Collection) => Promise<number>;
 }
 
-/** All that is evaluated only where no agent calls an action. */
+/** What reads a person's words. */
 export interface CommandLine {
   readonly parseManual: ParseManual;
+}
+
+/** The commands of `riposte`, with all that they need. */
+export interface Commands {
   readonly commands: readonly Subcommand[];
 }
