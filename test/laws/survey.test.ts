@@ -1,31 +1,55 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Action } from '../../src/lib/action.ts';
 import { type Actions, type Holding, inventory } from '../../src/lib/inventory.ts';
 import { liftAll } from '../../src/lib/lift-all.ts';
 import { STATE } from '../../src/lib/ports.ts';
 import { SETTLED } from '../../src/lib/record.ts';
+import type { Request } from '../../src/lib/request.ts';
 import { shortMetricOf } from '../../src/lib/routing/host-routes.ts';
 import { restoreLost, sweepOverdue, WHOLE } from '../../src/lib/sweep.ts';
-import { ACTIONS } from '../support/actions.ts';
+import { ACTIONS, type Example } from '../support/actions.ts';
+import { PROTOCOLS } from '../support/callers.ts';
+import { asTested } from '../support/custom.ts';
 import { ROWS, type Row, timeless } from '../support/matrix.ts';
 import { HOME, type ModelHost } from '../support/model-host.ts';
 
 // Marks do not depend on how the agent worded its request.
 const EACH = ROWS.filter(({ protocol, backend }) => protocol.name === 'wazuh4' && backend);
 
-const ALL: Actions = new Map(
-  ACTIONS.flatMap(({ action }) =>
-    [action.name, ...action.aliases].map((name) => [name, action] as const),
-  ),
-);
+const wazuh4 = PROTOCOLS[0];
 
-const look = (host: ModelHost) => host.run('riposte', (ports) => inventory(ALL, ports));
-const razed = (host: ModelHost) => host.run('riposte', (ports) => liftAll(ALL, ports));
-const swept = (host: ModelHost) =>
-  host.run('riposte', async (ports) => [
-    ...(await sweepOverdue(ALL, ports, WHOLE)),
-    ...(await restoreLost(ALL, ports, WHOLE)),
+/** Every action by each of its names, as it is tested on the host. */
+async function all(host: ModelHost): Promise<Actions> {
+  const tested = ACTIONS.map(async ({ action }) => {
+    const ask = ({ subject, text }: Example) => requestOf(action, subject, text);
+    const one = await asTested(action, host, ask);
+    return [action.name, ...action.aliases].map((name) => [name, one] as const);
+  });
+  return new Map((await Promise.all(tested)).flat());
+}
+
+function requestOf(action: Action, subject: Example['subject'], text: string): Request {
+  if (!wazuh4) throw new Error('there is no protocol');
+  const ask = { program: action.name, verb: 'add', subject, text } as const;
+  return wazuh4.request(ask, action);
+}
+
+const look = async (host: ModelHost) => {
+  const actions = await all(host);
+  return host.run('riposte', (ports) => inventory(actions, ports));
+};
+const razed = async (host: ModelHost) => {
+  const actions = await all(host);
+  return host.run('riposte', (ports) => liftAll(actions, ports));
+};
+const swept = async (host: ModelHost) => {
+  const actions = await all(host);
+  return host.run('riposte', async (ports) => [
+    ...(await sweepOverdue(actions, ports, WHOLE)),
+    ...(await restoreLost(actions, ports, WHOLE)),
   ]);
+};
 
 const told = ({ action, holder, target, backend, state }: Holding) =>
   `${action} ${holder} ${target} ${backend} ${state}`;
