@@ -6,6 +6,7 @@ const firewall = 'the tests that run real tools in private network namespaces';
 const wrappers = 'the tests that deny addresses in a private /etc';
 const firewalld = 'the tests of firewalld-drop with a real firewalld';
 const accounts = 'the tests that lock accounts in a private /etc';
+const shells = 'the tests of completion in that shell';
 const observed = 'the tests that watch what the binaries do';
 
 /**
@@ -63,6 +64,8 @@ export const systemPackages = [
     purpose: 'a second opinion on the ruleset',
     without: 'one test of the ruleset',
   },
+  { name: 'zsh', tools: ['zsh'], purpose: 'completion in zsh', without: shells },
+  { name: 'fish', tools: ['fish'], purpose: 'completion in fish', without: shells },
   { name: 'procps', tools: ['ps', 'pkill'], purpose: 'finding processes', without: observed },
   {
     name: 'conntrack',
