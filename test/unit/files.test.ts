@@ -3,9 +3,9 @@ import fs, { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createFsFromVolume, Volume } from 'memfs';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type FileSystem, filesBelow } from '../../src/lib/node/files.ts';
-import { type Files, STATE } from '../../src/lib/ports.ts';
+import { type Files, LIMIT, STATE } from '../../src/lib/ports.ts';
 
 const uid = process.getuid?.() ?? 0;
 const root = uid === 0;
@@ -178,6 +178,44 @@ describe.each(Object.keys(STAGES))('%s', (name) => {
       expect(await files.read(`${STATE}/file`, 100)).toBe('new');
       expect(await files.list(STATE)).toEqual(['file']);
     });
+  });
+
+  describe('rewrite', () => {
+    beforeEach(() => files.ensurePrivate(STATE));
+
+    test('writes over what is there, and never makes it', async () => {
+      expect(await files.rewrite(`${STATE}/file`, 'text')).toBe(false);
+      expect(await files.list(STATE)).toEqual([]);
+      await files.create(`${STATE}/file`, '{"a":"longer"}\n');
+      expect(await files.rewrite(`${STATE}/file`, '{"a":"b"}\n', { at: 1_000 })).toBe(true);
+      const text = await files.read(`${STATE}/file`, 100);
+      expect([text?.length, JSON.parse(text ?? '')]).toEqual([15, { a: 'b' }]);
+      expect(await files.written(`${STATE}/file`)).toBe(1_000);
+    });
+
+    test('follows no link', async () => {
+      write('other', 'precious');
+      stage.system.symlinkSync(path('other'), path(`${STATE}/file`));
+      await expect(files.rewrite(`${STATE}/file`, 'text')).rejects.toMatchObject({
+        kind: 'bad-state',
+      });
+      expect(await files.read('other', 100)).toBe('precious');
+    });
+  });
+
+  test('tidy takes away what no run can be at any more, whatever time it says', async () => {
+    await files.ensurePrivate(STATE);
+    await files.create(`${STATE}/new.12`, 'half', { at: Date.UTC(2100, 0, 1) });
+    await files.create(`${STATE}/newer`, 'whole', { at: 0 });
+    await files.tidy();
+    expect(await files.list(STATE)).toHaveLength(2);
+    vi.useFakeTimers({ now: Date.now() + LIMIT.run + 1_000, toFake: ['Date'] });
+    try {
+      await files.tidy();
+    } finally {
+      vi.useRealTimers();
+    }
+    expect(await files.list(STATE)).toEqual(['newer']);
   });
 
   test('remove and list', async () => {

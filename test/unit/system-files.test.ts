@@ -189,6 +189,35 @@ describe.each(['EBUSY', 'EXDEV'])('a file that cannot be renamed over (%s)', (co
     expect(fs.existsSync(backup())).toBe(false);
   });
 
+  const OLD = '# ours\nALL: 10.0.0.1\n# theirs\nsshd: 10.0.0.10\n';
+  const NEW = '# theirs\nsshd: 10.0.0.10\n';
+  test.each<[string, string, string, boolean]>([
+    ['before it wrote', OLD, OLD, true],
+    ['after it wrote more', `# one\n${OLD}`, OLD, true],
+    ['after it wrote less', NEW, OLD, true],
+    // Whoever asked for the change has to look anew.
+    ['before it cut off the old end', NEW + OLD.slice(NEW.length), OLD, false],
+  ])('is put right where a run died %s', async (_when, now, former, done) => {
+    write(now);
+    fs.mkdirSync(join(base, 'home', STATE, 'former'), { recursive: true, mode: 0o700 });
+    fs.writeFileSync(backup(), former);
+    expect(await replace(now, 'after\n', mounted())).toBe(done);
+    expect(text()).toBe(done ? 'after\n' : former);
+    expect(fs.existsSync(backup())).toBe(false);
+    if (!done) expect(await replace(former, 'after\n', mounted())).toBe(true);
+  });
+
+  test.each([
+    ['of the same length', '# theirs\nsshd: 10.0.0.10\n'.padEnd(OLD.length, '\n')],
+    ['of two changes', OLD.replace('ours', 'own').replace('10.0.0.10', '10.0.0.9')],
+  ])('is left to a person where it holds something else, %s', async (_what, now) => {
+    write(now);
+    fs.mkdirSync(join(base, 'home', STATE, 'former'), { recursive: true, mode: 0o700 });
+    fs.writeFileSync(backup(), OLD);
+    await expect(replace(now, 'after\n', mounted())).rejects.toMatchObject({ kind: 'bad-state' });
+    expect([text(), fs.readFileSync(backup(), 'utf8')]).toEqual([now, OLD]);
+  });
+
   test('is left alone once a run died over it, until somebody saw to it', async () => {
     write('one\n');
     fs.mkdirSync(join(base, 'home', STATE, 'former'), { recursive: true, mode: 0o700 });
