@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { brotliCompressSync } from 'node:zlib';
 import type { Plugin } from 'esbuild';
 import { BuildError } from './failure.ts';
 import { root } from './paths.ts';
@@ -29,8 +30,8 @@ export function onDemand(
       });
       context.onLoad({ filter: /.*/, namespace: 'on-demand' }, ({ path: file }) => ({
         contents: [
-          `const { evaluate } = require('${RUNTIME}');`,
-          `module.exports = evaluate(${JSON.stringify(texts.get(file) ?? '')});`,
+          `const { evaluate, unpack } = require('${RUNTIME}');`,
+          `module.exports = evaluate(${carried(texts.get(file) ?? '')});`,
         ].join('\n'),
         loader: 'js',
         resolveDir: root,
@@ -38,6 +39,15 @@ export function onDemand(
     },
   };
 }
+
+// Every start reads the whole program, texts too; what is so large is unpacked by those few who need it.
+const LARGE = 100_000;
+
+/** An expression for a text. */
+const carried = (text: string): string =>
+  text.length < LARGE
+    ? JSON.stringify(text)
+    : `unpack('${brotliCompressSync(text).toString('base64')}')`;
 
 /** What belongs to no module of ours. */
 export const isOurs = (input: string): boolean => !input.startsWith('on-demand:');

@@ -19,3 +19,9 @@ export function evaluate(source: string): unknown {
   new Function('require', 'module', 'exports', source)(load, module, module.exports);
   return module.exports;
 }
+
+/** A text that was compressed, as base64. */
+export function unpack(packed: string): string {
+  const { brotliDecompressSync } = require('node:zlib') as typeof import('node:zlib');
+  return brotliDecompressSync(Buffer.from(packed, 'base64')).toString();
+}
