@@ -43,8 +43,9 @@ export const installCommand = subcommand<Options>(
       host: machine('riposte', site.home),
     };
     if (options.timer) demandTimer(site);
-    const found = async ({ wanted }: Plan) =>
-      options.adopt ? prospect(wanted, site, collection, work.host) : NOTHING;
+    // Of names that are ours already the blocks are ours too.
+    const found = async ({ replaced }: Plan) =>
+      options.adopt ? prospect(replaced, site, collection, work.host) : NOTHING;
     const why = platform.powerless();
     if (why !== undefined) throw new ActionError('refused', why);
     if (options.dryRun) {

@@ -1,7 +1,7 @@
 import type { Backend } from './effect.ts';
 import type { Host } from './host.ts';
 import { hold, recordOf, remembers } from './memory.ts';
-import { asActionError } from './outcome.ts';
+import { ActionError, asActionError } from './outcome.ts';
 import { demandTools, ensure, inTurn, LeftBehind, mayTryNext, takeBack } from './perform.ts';
 import { presence } from './presence.ts';
 import type { Entry } from './record.ts';
@@ -26,17 +26,21 @@ export interface Standing {
 
 /**
  * Makes the block hold by the first backend that can. A backend that undo would not look into first
- * leaves a record before it acts, so that nothing has to be searched for later.
+ * leaves a record before it acts, so that nothing has to be searched for later. `still` is asked once no
+ * other run can come in between; where it says no, `refused` is thrown and nothing is done.
  */
 export async function block(
   who: Block,
   backends: readonly Backend[],
   host: Host,
+  still: () => Promise<boolean> = async () => true,
 ): Promise<Standing> {
   const refusals: Refusal[] = [];
   for (const backend of backends) {
     try {
-      return await (remembers(backend) ? hold(who, backend, host) : mark(who, backend, host));
+      return await (remembers(backend)
+        ? hold(who, backend, host)
+        : mark(who, backend, host, still));
     } catch (thrown) {
       const error = asActionError(thrown);
       if (!mayTryNext(error)) throw error;
@@ -47,10 +51,19 @@ export async function block(
 }
 
 /** Makes a block that can be told from everybody else's. */
-async function mark(who: Block, backend: Backend, host: Host): Promise<Standing> {
+async function mark(
+  who: Block,
+  backend: Backend,
+  host: Host,
+  still: () => Promise<boolean>,
+): Promise<Standing> {
   // A record of what no tool is there for would outlive a crash for nothing.
   if (backend.record) await demandTools(backend, host);
-  return inTurn(backend, host, () => markAlone(who, backend, host));
+  return inTurn(backend, host, async () => {
+    // Only who takes up what is on record asks.
+    if (!(await still())) throw new ActionError('refused', 'it was undone meanwhile');
+    return markAlone(who, backend, host);
+  });
 }
 
 async function markAlone(who: Block, backend: Backend, host: Host): Promise<Standing> {

@@ -121,7 +121,10 @@ class Queue {
     patience: number | undefined,
   ) {
     this.#patience = patience ?? LIMIT.lock;
-    this.#end = patience === undefined ? LIMIT.work : Number.POSITIVE_INFINITY;
+    this.#end =
+      patience === undefined
+        ? Math.max(LIMIT.work, clock.elapsed() + LIMIT.lock)
+        : Number.POSITIVE_INFINITY;
     this.#what = name;
     this.#name = encodeURIComponent(name);
     this.#files = files;

@@ -135,6 +135,7 @@ export async function release(
   backend: Remembering,
   host: Host,
   budget?: Budget,
+  still: () => Promise<boolean> = async () => true,
 ): Promise<'removed' | 'shared' | 'absent'> {
   const mine = placeOf(who, backend);
   const isMine = ({ holder }: Entry) => holder === who.holder;
@@ -143,7 +144,7 @@ export async function release(
   return aloneIfPossible(backend, host, async () => {
     const entries = await host.records.entries(mine);
     const own = entries.find(isMine);
-    if (!own) return 'absent';
+    if (!own || !(await still())) return 'absent';
     if (entries.length === 1) {
       await leaving(own, host);
       await restore(own, backend, host, budget);

@@ -215,8 +215,10 @@ export async function lift(
   doing: Doing,
   onRecord: boolean,
   forget: () => Promise<unknown>,
+  still: () => Promise<boolean> = async () => true,
 ): Promise<'removed' | 'absent'> {
   const work = async () => {
+    if (!(await still())) return 'absent';
     const answer = await liftAll(backend, doing);
     if (onRecord) await forget();
     // Who made it may be about to write down that it holds; where nothing can be written, nobody is.

@@ -76,7 +76,7 @@ export function spellEntry(entry: Entry, boot: string, now: number): Spelt {
 }
 
 function dueOf({ stage, until, enforced }: Entry): number | undefined {
-  if (stage !== 'held' || until === undefined) return undefined;
+  if (stage === 'going' || until === undefined) return undefined;
   const end = Date.parse(until);
   if (Number.isNaN(end)) return undefined;
   return Math.min(enforced ? end + TIDY : end, NEVER);

@@ -62,6 +62,8 @@ export interface Records {
   isOfThisBoot(entry: Entry): boolean;
   /** Whether some record should be looked at by now. */
   isDue(now: number): Promise<boolean>;
+  /** Says that some record should be looked at by then. */
+  dueBy(time: number): Promise<void>;
   /** Says when to ask for that again; nothing for never, until another record says so. */
   dueAt(time: number | undefined): Promise<void>;
   /** Whether an action hears of a thing for the first time within a day; it is remembered. */
@@ -239,6 +241,7 @@ export function recordsIn(files: Files, boot: () => string, clock: Pick<Clock, '
       const next = await nextDue();
       return next !== undefined && next <= now;
     },
+    dueBy: hasten,
     async dueAt(time) {
       // Nobody may have kept anything here yet.
       await files.ensurePrivate(STATE);

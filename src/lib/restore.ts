@@ -17,7 +17,12 @@ export async function restored(
   host: Host,
 ): Promise<Result | undefined> {
   const entry = await host.records.entry(place);
-  if (entry?.stage !== 'held' || !isMeant(entry, host)) return undefined;
+  if (entry?.stage !== 'held') return undefined;
+  if (!isMeant(entry, host)) {
+    // What went with the power, and nobody knows for how long it was meant, is no more.
+    if (entry.until === undefined && !entry.persistent) await host.records.forget(entry);
+    return undefined;
+  }
   return remade(entry, 'something had taken it away', actions, host);
 }
 
@@ -29,6 +34,12 @@ export async function remade(
   host: Host,
 ): Promise<Result | undefined> {
   const base = resultOf(entry);
+  let gone = false;
+  const still = async () => {
+    const now = await host.records.entry(entry);
+    gone = now === undefined || now.stage === 'going';
+    return !gone;
+  };
   try {
     const seconds = left(entry, host);
     const { action, values, backends } = subjectOf(entry, seconds, actions, host);
@@ -38,11 +49,12 @@ export async function remade(
     await refuseProtected(action, values, policy, host);
     const backend = backends.find(({ name }) => name === entry.backend);
     if (!backend || remembers(backend)) return undefined;
-    const standing = await block(blockOf(entry, seconds), [backend], host);
+    const standing = await block(blockOf(entry, seconds), [backend], host, still);
     await standing.settle();
     const detail = `${entry.target}: ${why}; it ${action.states.held} again`;
     return { ...base, verb: 'add', outcome: 'restored', detail };
   } catch (thrown) {
+    if (gone) return undefined;
     const { kind, message } = asActionError(thrown);
     return { ...base, verb: 'add', outcome: kind, detail: message };
   }

@@ -28,6 +28,9 @@ const NO_END = Number.POSITIVE_INFINITY;
 /** All of it, however long it takes. */
 export const WHOLE: Scope = { effects: NO_END, records: NO_END, end: NO_END, rest: 0 };
 
+// Milliseconds until another run goes on with what is overdue.
+const SOON = 5_000;
+
 // Milliseconds until what could not be brought to an end is tried again.
 const RETRY = 60_000;
 
@@ -61,13 +64,15 @@ export async function sweepOverdue(
     const result = await swept(place, actions, timed(host, scope)).catch(pass);
     if (result) results.push(await register(result, host));
   }
+  // Others may have been added meanwhile.
+  const left = looked > 0 ? await host.records.places() : places;
   const next = nextAfter();
   await host.records.dueAt(next).catch(pass);
   return unread.length === 0 ? results : [...results, await register(passedOver(unread), host)];
 
   function nextAfter(): number | undefined {
-    if (results.length >= scope.effects) return now;
-    const later = places.map(({ lookAgain }) => lookAgain).filter((time) => time > now);
+    if (results.length >= scope.effects) return now + SOON;
+    const later = left.map(({ lookAgain }) => lookAgain).filter((time) => time > now);
     // What was looked into may have another time from now on, or could not be brought to its end.
     const again = due.length > 0 || unread.length > 0 ? [now + RETRY] : [];
     const first = earliest([...later, ...again]);
@@ -102,7 +107,8 @@ export async function restoreLost(
   scope: Scope,
 ): Promise<readonly Result[]> {
   const results: Result[] = [];
-  const seen = await surveyAll(actions, host, () => {});
+  const blind: string[] = [];
+  const seen = await surveyAll(actions, timed(host, scope), (why) => blind.push(why));
   const places = await host.records.places();
   for (const { survey, sightings } of seen) {
     const there = new Map(
@@ -119,20 +125,26 @@ export async function restoreLost(
       if (result) results.push(await register(result, host));
     }
   }
-  return results;
+  return blind.length === 0 ? results : [...results, await register(passedOver(blind), host)];
 }
 
 async function swept(place: Listed, actions: Actions, host: Host): Promise<Result | undefined> {
   const entry = await host.records.entry(place);
   if (!entry) return undefined;
   const base = resultOf(entry);
+  let renewed = false;
+  const still = async () => {
+    const now = await host.records.entry(entry);
+    renewed = now !== undefined && now.stage !== 'going' && !isOver(now, host.clock.now());
+    return !renewed;
+  };
   try {
     if (entry.stage === 'making' && !isOver(entry, host.clock.now())) {
       return await settleUnfinished(entry, actions, host);
     }
     if (entry.stage === 'held' && !isOver(entry, host.clock.now())) {
       // Who copied or touched the file changed the time that it said, not the one that counts.
-      await host.records.note(entry);
+      await host.records.settle(entry);
       return undefined;
     }
     const { backends } = subjectOf(entry, undefined, actions, host);
@@ -140,7 +152,8 @@ async function swept(place: Listed, actions: Actions, host: Host): Promise<Resul
       await host.records.forget(entry);
       return undefined;
     }
-    const { removed } = await unblock(entry, backends, host);
+    const { removed } = await unblock(entry, backends, host, still);
+    if (renewed) return undefined;
     const again = await renewedMeanwhile(entry, actions, host);
     if (again) return again;
     const begun = entry.stage === 'going';
@@ -153,6 +166,7 @@ async function swept(place: Listed, actions: Actions, host: Host): Promise<Resul
       detail: `${entry.target}: ${why}; ${done}`,
     };
   } catch (thrown) {
+    if (renewed) return undefined;
     const { kind, message } = asActionError(thrown);
     return { ...base, verb: 'delete', outcome: kind, detail: message };
   }
@@ -184,7 +198,7 @@ async function settleUnfinished(
   const backend = backends.find(({ name }) => name === entry.backend);
   const found = backend ? await presence(entry, backend, host) : 'absent';
   if (found === 'in doubt') return remade(entry, 'a run died while it made it', actions, host);
-  if (found === 'present') await host.records.note({ ...entry, stage: 'held' });
+  if (found === 'present') await host.records.settle(entry);
   else await host.records.forget(entry);
   return undefined;
 }

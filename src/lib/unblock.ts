@@ -3,11 +3,14 @@ import type { Host } from './host.ts';
 import { heldByOthers, leaving, release, remembers } from './memory.ts';
 import { ActionError, asActionError } from './outcome.ts';
 import { foreign, lift } from './perform.ts';
-import type { Place } from './record.ts';
+import { type Place, SETTLED } from './record.ts';
 import { type Refusal, summed } from './refusal.ts';
 
 /** Whose block on what. */
 export type Owned = Omit<Place, 'backend'>;
+
+/** Asked once nothing can come in between: whether it is still to be done. */
+export type Still = () => Promise<boolean>;
 
 /** What came of it. */
 export interface Lifted {
@@ -25,6 +28,7 @@ export async function unblock(
   who: Owned,
   backends: readonly Backend[],
   host: Host,
+  still?: Still,
 ): Promise<Lifted> {
   const recorded = await backendsOnRecord(who, host);
   const removed: string[] = [];
@@ -40,14 +44,15 @@ export async function unblock(
     if (removed.length > 0 && recorded && !onRecord) continue;
     try {
       if (remembers(backend)) {
-        const answer = await release(who, backend, host);
+        const answer = await release(who, backend, host, undefined, still);
         if (answer !== 'absent') removed.push(backend.name);
         shared ||= answer === 'shared';
         continue;
       }
       const place = { ...who, backend: backend.name };
       const forget = () => host.records.forget(place);
-      if ((await lift(backend, host, onRecord, forget)) === 'removed') removed.push(backend.name);
+      const answer = await lift(backend, host, onRecord, forget, still);
+      if (answer === 'removed') removed.push(backend.name);
     } catch (thrown) {
       refusals.push({ backend, error: asActionError(thrown), onRecord });
     }
@@ -55,6 +60,7 @@ export async function unblock(
   const grave = await unexcused(refusals, removed.length > 0, who.action, host);
   const all = refusals.length === backends.length;
   if (grave.length > 0 || all) {
+    await soonAgain(recorded, host);
     const { kind, message } = summed(all ? refusals : grave);
     const done = removed.length > 0 ? `; removed from ${removed.join(', ')}` : '';
     throw new ActionError(kind, `${message}${done}`);
@@ -62,6 +68,15 @@ export async function unblock(
   refuseUnknown(recorded, backends);
   if (removed.length === 0) await refuseForeign(who, backends, host);
   return { removed, shared };
+}
+
+/** What is on record, and could not be undone, a sweep tries again, once nobody is at it any more. */
+async function soonAgain(
+  recorded: readonly string[] | undefined,
+  { records, clock }: Host,
+): Promise<void> {
+  if (!recorded || recorded.length === 0) return;
+  await records.dueBy(clock.now().getTime() + SETTLED).catch(() => {});
 }
 
 async function backendsOnRecord(

@@ -101,6 +101,7 @@ const LAYERS: Readonly<Record<string, number>> = {
   record: 3,
   'record-names': 4,
   tree: 0,
+  'ossec-conf': 0,
   retold: 3,
   inventory: 4,
   presence: 4,

@@ -1,6 +1,7 @@
 import { isDeed, type Response } from '../../lib/action.ts';
 import { expiryOf } from '../../lib/expiry.ts';
 import { BIN } from '../../lib/node/home.ts';
+import { sections, withoutComments } from '../../lib/ossec-conf.ts';
 import { type Ar, isForeign } from './ar-conf.ts';
 import { bad, type Check, type Finding, good, listed, warning } from './finding.ts';
 import { namesOf, type Scene } from './scene.ts';
@@ -126,7 +127,7 @@ function judgeUse(
 async function factsOf(scene: Scene): Promise<AgentFacts | undefined> {
   const { home, arConf, ossecConf, actions } = scene;
   if (home === undefined) return undefined;
-  const plain = (ossecConf ?? '').replace(/<!--[\s\S]*?-->/g, '');
+  const plain = withoutComments(ossecConf ?? '');
   const names = (wanted: (action: Response) => boolean) =>
     new Set(actions.filter(wanted).flatMap(namesOf));
   return {
@@ -140,11 +141,6 @@ async function factsOf(scene: Scene): Promise<AgentFacts | undefined> {
     once: names(isDeed),
   };
 }
-
-const sections = (text: string, name: string): string[] =>
-  [...text.matchAll(new RegExp(`<${name}>([\\s\\S]*?)</${name}>`, 'g'))].map(
-    ([, inside = '']) => inside,
-  );
 
 /** What the `<command>` blocks of a manager call. */
 export const commandsIn = (ossecConf: string): readonly string[] => [

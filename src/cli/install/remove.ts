@@ -156,7 +156,7 @@ function clear(
   const stays = (name: string) =>
     keepBlocks ||
     (name === QUARANTINE && quarantined > 0 && !purge) ||
-    (name === SETTINGS && manifest?.settings === true && !purge);
+    (name === SETTINGS && manifest?.settings !== false && !purge);
   if (!at(site.state)) return [];
   const entries = readdirSync(site.state).filter((name) => name !== 'backup');
   for (const name of entries) if (!stays(name)) discard(`${site.state}/${name}`);

@@ -1,3 +1,4 @@
+import { sections, withoutComments } from '../ossec-conf.ts';
 import { plainAddress } from './addresses.ts';
 
 /** The managers that an agent's configuration names. */
@@ -18,11 +19,10 @@ const PORT = 1514;
 // Every `<server>` of `<client>` in `ossec.conf`, and the older words for the same.
 const ADDRESS = /<(address|server-ip|server-hostname)>\s*([^<\s]+)\s*<\/\1>/g;
 const PORTS = /<port>\s*(\d{1,5})\s*<\/port>/g;
-const CLIENT = /<client>([\s\S]*?)<\/client>/g;
 
 /** Reads `etc/ossec.conf`; what it cannot read it passes over. */
 export function managersIn(ossecConf: string): Managers {
-  const client = withoutComments(ossecConf).match(CLIENT)?.join('\n') ?? '';
+  const client = sections(withoutComments(ossecConf), 'client').join('\n');
   const given = [...client.matchAll(ADDRESS)].map(([, , text = '']) => text);
   const addresses = given.flatMap((text) => plainAddress(text) ?? []);
   const ports = [...client.matchAll(PORTS)].map(([, port]) => Number(port));
@@ -32,5 +32,3 @@ export function managersIn(ossecConf: string): Managers {
     ports: new Set(ports.length > 0 ? ports : [PORT]),
   };
 }
-
-const withoutComments = (text: string): string => text.replace(/<!--[\s\S]*?-->/g, '');
