@@ -1,19 +1,7 @@
 import type { Host } from '../lib/host.ts';
 import { type Actions, type Holding, inventory } from '../lib/inventory.ts';
-import type { Collection } from '../lib/person.ts';
 import { oneLine } from '../lib/text.ts';
 import { complain } from './print.ts';
-
-/** Every action that the program has, by each of its names. */
-export async function actionsOf({ actions }: Collection): Promise<Actions> {
-  const loaded = await Promise.all(
-    actions.map(async ({ names, load }) => {
-      const action = (await load()).default;
-      return names.map((name) => [name, action] as const);
-    }),
-  );
-  return new Map(loaded.flat());
-}
 
 /** Everything that is blocked, or should be; what cannot be looked into is said on standard error. */
 export async function holdingsOf(actions: Actions, host: Host): Promise<readonly Holding[]> {

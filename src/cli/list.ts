@@ -1,4 +1,5 @@
-import { actionsOf, asJson, endOf, holdingsOf, moment, whyOf } from './holdings.ts';
+import { actionsOf } from '../lib/collection.ts';
+import { asJson, endOf, holdingsOf, moment, whyOf } from './holdings.ts';
 import { print } from './print.ts';
 import { type AtHome, atHome, hostOf, subcommand } from './subcommand.ts';
 import { table } from './table.ts';

@@ -1,6 +1,7 @@
+import { actionsOf } from '../lib/collection.ts';
 import { ActionError } from '../lib/outcome.ts';
 import { oneLine } from '../lib/text.ts';
-import { actionsOf, asJson, endOf, holdingsOf, moment, whyOf } from './holdings.ts';
+import { asJson, endOf, holdingsOf, moment, whyOf } from './holdings.ts';
 import { print } from './print.ts';
 import { type AtHome, atHome, hostOf, subcommand } from './subcommand.ts';
 import { canonicalTarget } from './target.ts';

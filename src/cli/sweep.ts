@@ -1,9 +1,10 @@
 import { failure } from '../lib/by-hand.ts';
+import { actionsOf } from '../lib/collection.ts';
 import type { Result } from '../lib/log.ts';
 import { exitCode } from '../lib/outcome.ts';
 import { restoreLost, sweepOverdue, WHOLE } from '../lib/sweep.ts';
 import { oneLine } from '../lib/text.ts';
-import { actionsOf } from './holdings.ts';
+
 import { complain, print } from './print.ts';
 import { type AtHome, atHome, hostOf, subcommand } from './subcommand.ts';
 

@@ -1,9 +1,10 @@
+import { actionsOf } from '../lib/collection.ts';
 import type { Host } from '../lib/host.ts';
 import type { Actions, Holding } from '../lib/inventory.ts';
 import { liftAll, liftOne } from '../lib/lift-all.ts';
 import { ActionError } from '../lib/outcome.ts';
 import { oneLine } from '../lib/text.ts';
-import { actionsOf, holdingsOf } from './holdings.ts';
+import { holdingsOf } from './holdings.ts';
 import { complain, print } from './print.ts';
 import { type AtHome, atHome, hostOf, subcommand } from './subcommand.ts';
 import { canonicalTarget } from './target.ts';

@@ -1,6 +1,7 @@
 import type { Response } from './action.ts';
 import { aftermath } from './aftermath.ts';
 import { byHand, failure } from './by-hand.ts';
+import { actionsOf } from './collection.ts';
 import { misunderstood } from './conclude.ts';
 import { execute } from './execute.ts';
 import { firstLine } from './hearing.ts';
@@ -152,17 +153,11 @@ async function forAgent(
 }
 
 /** Undoes a little of what is overdue; whatever comes of that, it is not this run's outcome. */
-async function sweepAFew({ actions }: Program, host: Host): Promise<void> {
+async function sweepAFew(program: Program, host: Host): Promise<void> {
   try {
     if (!(await host.records.isDue(host.clock.now().getTime()))) return;
     const { A_FEW, sweepOverdue } = await import('./sweep.ts');
-    const loaded = await Promise.all(
-      actions.map(async ({ names, load }) => {
-        const action = (await load()).default;
-        return names.map((name) => [name, action] as const);
-      }),
-    );
-    await sweepOverdue(new Map(loaded.flat()), host, A_FEW);
+    await sweepOverdue(await actionsOf(program), host, A_FEW);
   } catch (thrown) {
     await host.log.say(`Nothing was swept: ${asActionError(thrown).message}`);
   }

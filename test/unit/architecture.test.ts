@@ -96,6 +96,7 @@ const LAYERS: Readonly<Record<string, number>> = {
   'process-target': 2,
   signals: 2,
   person: 2,
+  collection: 3,
   host: 3,
   perform: 4,
   record: 3,

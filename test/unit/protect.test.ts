@@ -107,8 +107,21 @@ describe('the fleet’s list', () => {
       mode: 0o666,
     });
     expect(outcome).toBe('refused');
-    expect(log).toContain("Without root's list of what is protected");
+    expect(log).toContain("Of root's settings only what they protect counts");
   });
+
+  test.each([
+    ['203.0.113.9', 'refused'],
+    ['203.0.113.8', 'applied'],
+    ['198.51.100.9', 'applied'],
+  ])(
+    'a list of root’s that others could have written still protects, in bounds: %s',
+    async (ip, end) => {
+      const own = protect(['203.0.113.9', '198.0.0.0/7']);
+      const { outcome } = await run(firewallDrop, { data: address(ip), own, mode: 0o664 });
+      expect(outcome).toBe(end);
+    },
+  );
 
   test('gives way where root of this host says so', async () => {
     const own = protect([], { not: ['203.0.113.7'] });

@@ -1,8 +1,8 @@
+import { actionsOf } from '../../lib/collection.ts';
 import type { Host } from '../../lib/host.ts';
 import { liftAll } from '../../lib/lift-all.ts';
 import { ActionError } from '../../lib/outcome.ts';
 import type { Collection } from '../../lib/person.ts';
-import { actionsOf } from '../holdings.ts';
 
 /**
  * Undoes every block, whoever holds it, and removes what blocks stood on; how many there were. Throws
