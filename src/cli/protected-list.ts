@@ -2,7 +2,7 @@ import type { Host } from '../lib/host.ts';
 import { managersIn } from '../lib/lifelines/manager.ts';
 import { lifelinesOf } from '../lib/neverblock.ts';
 import type { Policy } from '../lib/policy.ts';
-import { oneLine } from '../lib/text.ts';
+import { table } from './table.ts';
 
 /** One thing that is never touched. */
 export interface Row {
@@ -59,18 +59,9 @@ export async function rowsOf(policy: Policy, host: Host): Promise<readonly Row[]
   ];
 }
 
-/** The rows for people, in columns; what others wrote cannot move the cursor. */
-export function tableOf(rows: readonly Row[]): string {
-  const cells = [
-    ['What', 'Why', 'Known from'],
-    ...rows.map(({ kind, what, why, from }) => [
-      oneLine(kind === 'user' ? `user ${what}` : what),
-      oneLine(why),
-      oneLine(from),
-    ]),
-  ];
-  const widths = [0, 1].map((column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
-  return cells
-    .map((row) => row.map((cell, place) => cell.padEnd(widths[place] ?? 0)).join('  '))
-    .join('\n');
-}
+/** The rows for people, in columns. */
+export const tableOf = (rows: readonly Row[]): string =>
+  table(
+    ['WHAT', 'WHY', 'KNOWN FROM'],
+    rows.map(({ kind, what, why, from }) => [kind === 'user' ? `user ${what}` : what, why, from]),
+  );
