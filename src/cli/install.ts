@@ -44,8 +44,8 @@ export const installCommand = subcommand<Options>(
     };
     if (options.timer) demandTimer(site);
     // Of names that are ours already the blocks are ours too.
-    const found = async ({ replaced }: Plan) =>
-      options.adopt ? prospect(replaced, site, collection, work.host) : NOTHING;
+    const found = async ({ replaced, added }: Plan) =>
+      options.adopt ? prospect([...replaced, ...added], site, collection, work.host) : NOTHING;
     const why = platform.powerless();
     if (why !== undefined) throw new ActionError('refused', why);
     if (options.dryRun) {

@@ -103,8 +103,6 @@ async function dropRules(host: Host): Promise<ReadonlyMap<string, Remove>> {
       const [, chain, ip] = RULE.exec(line) ?? [];
       if (chain === undefined || ip === undefined) continue;
       const args = ['-w', '5', '-D', chain, '-s', ip, '-j', 'DROP'];
-      // Those programs make one a chain; another like it is somebody else's.
-      if (found.get(ip)?.some((other) => other.args.join() === args.join())) continue;
       found.set(ip, [...(found.get(ip) ?? []), { tool, args }]);
     }
   }
@@ -142,9 +140,8 @@ async function denials(host: Host): Promise<ReadonlyMap<string, Remove>> {
   return found;
 }
 
-/** Without the line that upstream's programs write for an address; every other byte stays. */
+/** Without the lines that upstream's programs write for an address; every other byte stays. */
 function withoutDenial(text: string, ip: string): string {
   const lines = text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
-  const theirs = lines.findIndex((line) => DENIED.exec(line.trimEnd())?.[1] === ip);
-  return lines.filter((_, at) => at !== theirs).join('');
+  return lines.filter((line) => DENIED.exec(line.trimEnd())?.[1] !== ip).join('');
 }
