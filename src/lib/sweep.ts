@@ -4,7 +4,7 @@ import type { Host } from './host.ts';
 import { type Actions, isWhole, keyOf, keysOf, surveyAll } from './inventory.ts';
 import type { Result } from './log.ts';
 import { resultOf, subjectOf } from './on-record.ts';
-import { asActionError, exitCode } from './outcome.ts';
+import { asActionError } from './outcome.ts';
 import { presence } from './presence.ts';
 import { type Entry, isOver } from './record.ts';
 import type { Listed } from './records.ts';
@@ -202,7 +202,3 @@ async function settleUnfinished(
   else await host.records.forget(entry);
   return undefined;
 }
-
-/** Whether every one of them ended well. */
-export const allGood = (results: readonly Result[]): boolean =>
-  results.every(({ outcome }) => exitCode(outcome) === 0);

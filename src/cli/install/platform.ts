@@ -1,4 +1,4 @@
-import { chownSync, existsSync, utimesSync } from 'node:fs';
+import { chownSync, utimesSync } from 'node:fs';
 import type { Host } from '../../lib/host.ts';
 import { ActionError } from '../../lib/outcome.ts';
 import { LIMIT } from '../../lib/ports.ts';
@@ -55,8 +55,5 @@ export function platformHere(): Platform {
   const platform = PLATFORMS[process.platform];
   if (platform) return platform;
   const text = `install and uninstall do not know ${process.platform} yet`;
-  throw new ActionError('usage', `${text}; copy the programs by hand, as README says`);
+  throw new ActionError('usage', `${text}; copy the programs into active-response/bin by hand`);
 }
-
-/** Whether systemd runs this machine. */
-export const systemdRuns = (): boolean => existsSync('/run/systemd/system');
