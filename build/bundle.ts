@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type BuildOptions, build, type Metafile } from 'esbuild';
 import type { Entry } from './actions.ts';
+import { elsewhere, knownOf } from './elsewhere.ts';
 import { BuildError } from './failure.ts';
 import { isOurs, onDemand, refuseDefaultExports, sharing } from './on-demand.ts';
 import { bundleFolder, root } from './paths.ts';
@@ -52,7 +53,7 @@ export async function bundle(
   // What the program holds anyway is found first, so that the chunks can leave it out. What they then
   // take from it may need more, so that it holds more.
   const found = new Set<string>();
-  const draft = await program(entries, version, [], (file) => found.add(file));
+  const draft = await program(platform, entries, version, [], (file) => found.add(file));
   let held: ReadonlySet<string>;
   let next = ours(draft.metafile);
   let chunks: ReadonlyMap<string, Output>;
@@ -61,10 +62,10 @@ export async function bundle(
   do {
     held = next;
     const used = new Set<string>();
-    chunks = await chunksOf(found, held, used);
+    chunks = await chunksOf(platform, found, held, used);
     await refuseDefaultExports(used);
     texts = new Map([...chunks].map(([file, { text }]) => [file, text]));
-    final = await program(entries, version, [...used].sort(), () => {}, texts);
+    final = await program(platform, entries, version, [...used].sort(), () => {}, texts);
     next = ours(final.metafile);
   } while (next.size > held.size);
 
@@ -106,6 +107,7 @@ const ours = ({ outputs }: Metafile): ReadonlySet<string> =>
 const ENTRY = 'entry.ts';
 
 async function program(
+  platform: ScriptFolder,
   entries: readonly Entry[],
   version: string,
   shared: readonly string[],
@@ -132,28 +134,37 @@ async function program(
   ].join('\n');
   return run({
     ...common,
+    define: { ...knownOf(platform) },
     stdin: { contents, resolveDir: root, sourcefile: ENTRY, loader: 'ts' },
-    plugins: [onDemand(onFound, texts)],
+    plugins: [elsewhere(platform), onDemand(onFound, texts)],
   });
 }
 
 async function chunksOf(
+  platform: ScriptFolder,
   files: Iterable<string>,
   held: ReadonlySet<string>,
   used: Set<string>,
 ): Promise<ReadonlyMap<string, Output>> {
   const chunks = new Map<string, Output>();
   for (const file of files) {
-    chunks.set(file, await chunk(file, held, (shared) => used.add(shared)));
+    chunks.set(file, await chunk(platform, file, held, (shared) => used.add(shared)));
   }
   return chunks;
 }
 
 const chunk = (
+  platform: ScriptFolder,
   file: string,
   held: ReadonlySet<string>,
   onUsed: (file: string) => void,
-): Promise<Output> => run({ ...common, entryPoints: [file], plugins: [sharing(held, onUsed)] });
+): Promise<Output> =>
+  run({
+    ...common,
+    define: { ...knownOf(platform) },
+    entryPoints: [file],
+    plugins: [elsewhere(platform), sharing(held, onUsed)],
+  });
 
 async function run(options: BuildOptions & { write: false; metafile: true }): Promise<Output> {
   const { outputFiles, metafile } = await build(options).catch(() => {

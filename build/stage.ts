@@ -33,7 +33,7 @@ export async function stage(delivery: Delivery, out: string): Promise<string> {
 
 async function putNames({ target, binary, names }: Delivery, folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o755 });
-  const [first, ...others] = names.map((name) => path.join(folder, `${name}${target.suffix}`));
+  const [first, ...others] = names.map((name) => path.join(folder, fileOf(name, target)));
   if (first === undefined) throw new BuildError(`There is no name for ${target.id}.`);
   await copyFile(binary, first, constants.COPYFILE_FICLONE);
   await chmod(first, 0o750);
@@ -45,6 +45,10 @@ async function putNames({ target, binary, names }: Delivery, folder: string): Pr
     });
   }
 }
+
+/** A name that brings an end of its own is kept: agents of Windows call a `netsh.cmd` by that name. */
+export const fileOf = (name: string, { suffix }: Pick<Target, 'suffix'>): string =>
+  suffix !== '' && name.endsWith('.cmd') ? name : `${name}${suffix}`;
 
 async function putLicences(licences: readonly Licence[], tree: string): Promise<void> {
   await copyFile(path.join(root, 'LICENSE'), path.join(tree, 'LICENSE'));

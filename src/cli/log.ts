@@ -2,8 +2,9 @@ import { closeSync, fstatSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Option } from 'commander';
 import { failure } from '../lib/by-hand.ts';
-import { ASIDE, LOG_FILE } from '../lib/node/log-file.ts';
+import { ASIDE } from '../lib/node/log-file.ts';
 import { NO_HOME } from '../lib/node/no-files.ts';
+import { LAYOUT } from '../lib/node/system.ts';
 
 import { ActionError, asActionError, exitCode } from '../lib/outcome.ts';
 import { oneLine } from '../lib/text.ts';
@@ -77,7 +78,7 @@ export const logCommand = subcommand<LogOptions>(
 async function show(options: LogOptions): Promise<number> {
   const home = homeOf(options);
   if (home === undefined) throw new ActionError('usage', NO_HOME.replace('keep state in', 'read'));
-  const path = `${home}/${LOG_FILE}`;
+  const path = `${home}/${LAYOUT.log}`;
   const fd = openLog(path);
   if (fd === undefined) {
     const fix = 'no program has run there yet; is it the right home? name another with --home';

@@ -33,10 +33,10 @@ const UNRESOLVED = 'has no address that is known yet';
 /** All that is never touched on a host, as it is now. */
 export async function rowsOf(policy: Policy, host: Host): Promise<readonly Row[]> {
   const lifelines = await lifelinesOf(policy, host);
-  const { names } = managersIn((await host.files.read('etc/ossec.conf', 1 << 22)) ?? '');
+  const { names } = managersIn((await host.files.read(host.layout.ossecConf, 1 << 22)) ?? '');
   const all = [
     ...policy.names.map(({ network, from = '' }) => [network, from] as const),
-    ...names.map((name) => [name, 'etc/ossec.conf'] as const),
+    ...names.map((name) => [name, host.layout.ossecConf] as const),
   ];
   const known = await host.names.known(all.map(([name]) => name));
   return [

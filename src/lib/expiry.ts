@@ -5,9 +5,9 @@ export const GRACE = 300;
 
 /** The agent's own configuration, as far as it could be read. */
 export interface AgentConfig {
-  /** `etc/shared/ar.conf`: `NAME - EXECUTABLE - SECONDS` a line. */
+  /** `ar.conf`: `NAME - EXECUTABLE - SECONDS` a line. */
   readonly arConf: string | undefined;
-  /** `etc/ossec.conf`, for `repeated_offenders`. */
+  /** `ossec.conf`, for `repeated_offenders`. */
   readonly ossecConf: string | undefined;
 }
 
@@ -50,12 +50,16 @@ function safest(times: readonly number[], ossecConf: string | undefined): number
   return sure ? Math.max(...all) + GRACE : undefined;
 }
 
+// Windows knows no cases, and may leave an end out. Of two that are not the same the longer time counts.
+const isSame = (one: string, other: string): boolean => plain(one) === plain(other);
+const plain = (file: string): string => file.toLowerCase().replace(/\.exe$/, '');
+
 /** The timeouts of all responses that run the program, in seconds. */
 const timeouts = (arConf: string, program: string): number[] =>
   arConf
     .split('\n')
     .map((line) => line.trim().split(' - '))
-    .filter(([, executable]) => executable?.trim() === program)
+    .filter(([, executable]) => executable !== undefined && isSame(executable.trim(), program))
     .map(([, , seconds]) => decimal(seconds));
 
 // As the agent's own atoi would read it; where the two could differ, in doubt.

@@ -17,8 +17,8 @@ import { targetOf, textsOf } from './values.ts';
 export async function add(action: Action, call: Asked, host: Host): Promise<Done> {
   const { request, program, agent, options, values } = call;
   const expiry = await expiryOf(request, program, async () => ({
-    arConf: await host.files.read('etc/shared/ar.conf', 1 << 20),
-    ossecConf: await host.files.read('etc/ossec.conf', 1 << 22),
+    arConf: await host.files.read(host.layout.arConf, 1 << 20),
+    ossecConf: await host.files.read(host.layout.ossecConf, 1 << 22),
   }));
   const circumstance = circumstanceOf(call, expiry, host);
   const backends = choose(action.backends(values, circumstance), options, request);

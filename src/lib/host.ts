@@ -1,6 +1,7 @@
 import type { Http } from './http.ts';
 import type { Installation } from './installation.ts';
 import type { Journal } from './journal.ts';
+import type { Layout } from './layout.ts';
 import type { Lock } from './lock.ts';
 import type { Log } from './log.ts';
 import type { Names } from './names.ts';
@@ -22,6 +23,8 @@ export interface Host {
   readonly log: Log;
   /** The agent's configuration files; read on demand. */
   readonly files: Files;
+  /** Where the agent keeps them. */
+  readonly layout: Layout;
   /** Files outside of the agent's home, which others read and edit too. */
   readonly systemFiles: SystemFiles;
   readonly installation: Installation;

@@ -12,7 +12,9 @@ import { standardStreams } from './node/agent.ts';
 import { systemClock } from './node/clock.ts';
 import { closeInherited } from './node/descriptors.ts';
 import { existing, findHome } from './node/home.ts';
-import { effectiveUser, machine, onTerminal, say } from './node/machine.ts';
+import { machine, onTerminal, say } from './node/machine.ts';
+import { isPowerful, NEEDS_POWER } from './node/powers.ts';
+import { ON_WINDOWS } from './node/system.ts';
 import { keepPrivate } from './node/umask.ts';
 import { wordsOf } from './options.ts';
 import { ActionError, asActionError, exitCode, type Outcome } from './outcome.ts';
@@ -45,26 +47,32 @@ export async function main(program: Program): Promise<void> {
 async function leaveTrace(outcome: Outcome, detail: string): Promise<void> {
   const home = findHome(process.argv0, true);
   if (home === undefined || (await onTerminal())) return;
-  const name = calledBy();
-  const { log } = machine(name, home, () => {});
+  const file = calledBy();
+  const { log } = machine(file, home, () => {});
+  const name = programOf(file);
   await log.outcome({ outcome, action: name, holder: name, verb: undefined, detail });
 }
 
-/** The name that the program was called by. */
+/** The name that the program was called by, as a file. */
 const calledBy = (): string => process.argv0.split(/[/\\]/).at(-1) ?? '';
+
+/** The name of a program by its file's: Windows tells neither cases apart nor what is with `.exe`. */
+const programOf = (file: string): string =>
+  ON_WINDOWS ? file.replace(/\.exe$/i, '').toLowerCase() : file;
 
 /** The name of the whole, beside those of its actions; people only call it by this one. */
 const WHOLE = 'riposte';
 
 async function dispatch(program: Program): Promise<number> {
-  const name = calledBy();
+  const file = calledBy();
+  const name = programOf(file);
   const words = process.argv.slice(2);
-  if (name.replace(/\.exe$/i, '') === WHOLE) return forWhole(program, words);
+  if (name === WHOLE) return forWhole(program, words);
   const action = await find(program, name);
   const call = identify(words, words.length === 0 && (await onTerminal()));
   return call.by === 'person'
     ? forPerson(program, action, name, call.words)
-    : forAgent(program, action, name, call.by === 'legacy' ? call.words : undefined);
+    : forAgent(program, action, file, call.by === 'legacy' ? call.words : undefined);
 }
 
 async function find({ actions }: Program, name: string): Promise<Response> {
@@ -118,7 +126,7 @@ async function forPerson(
   if (shown.stdout !== undefined) say(1, shown.stdout);
   if (shown.stderr !== undefined) say(2, shown.stderr);
   if (parsed.kind === 'say' && shown.exit !== 0) await leaveTrace('usage', parsed.text);
-  if (shown.powerless && effectiveUser() !== 0) say(2, 'It needs root: run it with sudo.');
+  if (shown.powerless && !isPowerful()) say(2, NEEDS_POWER);
   return shown.exit;
 }
 
@@ -126,13 +134,14 @@ async function forPerson(
 async function forAgent(
   program: Program,
   action: Response,
-  name: string,
+  file: string,
   words: readonly string[] | undefined,
 ): Promise<number> {
+  const name = programOf(file);
   if (words) closeInherited();
   const agent = standardStreams(systemClock);
   let logged = true;
-  const host = machine(name, findHome(process.argv0, false), (why) => {
+  const host = machine(file, findHome(process.argv0, false), (why) => {
     logged = false;
     say(2, why);
   });
@@ -145,7 +154,7 @@ async function forAgent(
     return ended(await misunderstood(asActionError(thrown), action.name, name, host));
   }
   const answers = request.dialect !== 'legacy' && request.verb === 'add';
-  const call = { request, program: name, holder: name, ...(answers && { agent }) };
+  const call = { request, program: file, holder: name, ...(answers && { agent }) };
   const exit = ended(await execute(action, call, host));
   await sweepAFew(program, host);
   await aftermath(host);

@@ -10,9 +10,6 @@ export interface Policy extends Protected {
   readonly modeOf: (action: string) => Mode;
 }
 
-/** The fleet's settings, which the manager distributes and the agent's own account can write. */
-export const FLEET = 'etc/shared/riposte.json';
-
 /** Where nothing is settled. */
 export const OPEN: Policy = {
   addresses: [],
@@ -29,14 +26,18 @@ const MAX_LENGTH = 1 << 20;
  * Of what others could have written in its place only what it protects counts; what cannot be used of
  * the fleet's is passed over. Both are said, and neither takes the other one away.
  */
-export async function policyOf({ files, log }: Pick<Host, 'files' | 'log'>): Promise<Policy> {
+export async function policyOf({
+  files,
+  layout: { fleet: place },
+  log,
+}: Pick<Host, 'files' | 'layout' | 'log'>): Promise<Policy> {
   const own = await ownSettings({ files, log });
-  const fleet = await fleetSettings(files);
+  const fleet = await fleetSettings(files, place);
   const complain = (why: string) => {
     throw new ActionError('bad-settings', `${SETTINGS}: ${why}`);
   };
   const complaints = [...fleet.complaints];
-  const note = (why: string) => complaints.push(`${FLEET}: ${why}`);
+  const note = (why: string) => complaints.push(`${place}: ${why}`);
   const doubted = fleetLists(own.doubtful, (why) => complaints.push(`${SETTINGS}: ${why}`));
   const lists = [
     joined(ownLists(own.given, complain), doubted),
@@ -44,7 +45,7 @@ export async function policyOf({ files, log }: Pick<Host, 'files' | 'log'>): Pro
   ] as const;
   const modes = [modesIn(own.given, complain), modesIn(fleet.given, note)];
   for (const why of complaints.slice(0, 5)) await log.say(why);
-  return { ...united(...lists), modeOf: (action) => modeOf(action, modes) };
+  return { ...united(...lists, place), modeOf: (action) => modeOf(action, modes) };
 }
 
 /** Root's settings, and what stands in their place where others could have written it. */
@@ -82,10 +83,11 @@ const joined = (own: Lists, doubted: Lists): Lists => ({
 
 async function fleetSettings(
   files: Pick<Files, 'read'>,
+  place: string,
 ): Promise<{ readonly given: Given; readonly complaints: readonly string[] }> {
-  const text = await files.read(FLEET, MAX_LENGTH);
+  const text = await files.read(place, MAX_LENGTH);
   try {
-    return { given: text === undefined ? {} : objectIn(text, FLEET), complaints: [] };
+    return { given: text === undefined ? {} : objectIn(text, place), complaints: [] };
   } catch (thrown) {
     return { given: {}, complaints: [(thrown as Error).message] };
   }

@@ -79,16 +79,15 @@ export function fleetLists(settings: Given, complain: Complain): Lists {
   return { ...lists, addresses, names: names.slice(0, fleet) };
 }
 
-/** Both as one: united, but for what root does not want; a single value is root's where he gave one. */
-export function united(own: Lists, fleet: Lists): Protected {
+/**
+ * Both as one: united, but for what root does not want; a single value is root's where he gave one.
+ * `place` is where the fleet's come from, for people.
+ */
+export function united(own: Lists, fleet: Lists, place: string): Protected {
   const wanted = (entry: string) => !own.not.includes(entry);
   const both = (list: 'addresses' | 'names'): Lifeline[] => [
     ...lifelines(own[list], 'is protected by the settings', 'riposte.json'),
-    ...lifelines(
-      fleet[list].filter(wanted),
-      'is protected by the fleet’s settings',
-      'etc/shared/riposte.json',
-    ),
+    ...lifelines(fleet[list].filter(wanted), 'is protected by the fleet’s settings', place),
   ];
   return {
     addresses: both('addresses'),

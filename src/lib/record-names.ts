@@ -25,7 +25,8 @@ const HOLDER = /^[\w.-]+$/;
  * A text as a part of a name. Targets may hold what file names may not on some system (the colons of
  * IPv6 on Windows), and an alert's id halves of characters, which no name can be made of.
  */
-export const encoded = (text: string) => encodeURIComponent(text.toWellFormed());
+export const encoded = (text: string) =>
+  encodeURIComponent(text.toWellFormed()).replaceAll('*', '%2A');
 
 // No encoded text has these in it, and no file's name may be longer than 255 bytes.
 const CUT = '=';

@@ -43,6 +43,18 @@ export interface Entry extends Place {
   readonly reason?: string;
 }
 
+// Where boots have no names they go by their moments, in seconds since 1970, which clocks tell roughly.
+const MOMENT = /^at-(\d{1,12})$/;
+const ROUGHLY = 120;
+
+/** Whether two boots of the system are one. */
+export function isSameBoot(one: string | undefined, other: string): boolean {
+  const [, first] = MOMENT.exec(one ?? '') ?? [];
+  const [, second] = MOMENT.exec(other) ?? [];
+  if (first === undefined || second === undefined) return one === other;
+  return Math.abs(Number(first) - Number(second)) <= ROUGHLY;
+}
+
 /** Whether the time of a block is over. */
 export const isOver = ({ until }: Pick<Entry, 'until'>, now: Date): boolean =>
   until !== undefined && Date.parse(until) <= now.getTime();

@@ -1,6 +1,6 @@
 import { ActionError, asActionError } from './outcome.ts';
 import { type Clock, type Files, type OwnFile, STATE } from './ports.ts';
-import { type Entry, type Place, parseEntry, spellEntry, torn } from './record.ts';
+import { type Entry, isSameBoot, type Place, parseEntry, spellEntry, torn } from './record.ts';
 import {
   encoded,
   folderOf,
@@ -236,7 +236,7 @@ export function recordsIn(files: Files, boot: () => string, clock: Pick<Clock, '
     async forget(place) {
       await files.remove(pathOf(place));
     },
-    isOfThisBoot: (entry) => entry.boot === boot(),
+    isOfThisBoot: (entry) => isSameBoot(entry.boot, boot()),
     async isDue(now) {
       const next = await nextDue();
       return next !== undefined && next <= now;

@@ -2,11 +2,13 @@ import { createFsFromVolume, Volume } from 'memfs';
 import { type Command, type Completed, run, spell } from '../../src/lib/effect.ts';
 import type { Host } from '../../src/lib/host.ts';
 import { journalIn } from '../../src/lib/journal.ts';
+import { UNIX } from '../../src/lib/layout.ts';
 import type { Lifeline } from '../../src/lib/lifelines/addresses.ts';
 import { lockIn, type Processes } from '../../src/lib/lock.ts';
 import { logTo } from '../../src/lib/log.ts';
 import { namesIn } from '../../src/lib/names.ts';
-import { type FileSystem, filesBelow } from '../../src/lib/node/files.ts';
+import { filesBelow } from '../../src/lib/node/files.ts';
+import type { FileSystem } from '../../src/lib/node/system-calls.ts';
 import { ActionError, Unfinished } from '../../src/lib/outcome.ts';
 import { type Clock, type Files, STATE } from '../../src/lib/ports.ts';
 import { recordsIn } from '../../src/lib/records.ts';
@@ -378,6 +380,7 @@ export class ModelHost {
       runner: { locate, run: complete },
       clock,
       files,
+      layout: UNIX,
       systemFiles: this.#shared.through(door, { home: HOME, files }, (answer) =>
         this.answers.push(answer),
       ),

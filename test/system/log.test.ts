@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { ASIDE, LOG_FILE } from '../../src/lib/node/log-file.ts';
+import { UNIX } from '../../src/lib/layout.ts';
+import { ASIDE } from '../../src/lib/node/log-file.ts';
 import { SETTINGS } from '../../src/lib/settings.ts';
 import { type Home, makeHome, unbuilt } from '../support/home.ts';
 
@@ -24,7 +25,7 @@ function linesOf(file: string): readonly string[] {
 
 describe('one log of many processes', () => {
   let home: string;
-  const log = () => `${home}/${LOG_FILE}`;
+  const log = () => `${home}/${UNIX.log}`;
 
   beforeEach(() => {
     home = mkdtempSync(join(tmpdir(), 'riposte-log-'));

@@ -319,6 +319,7 @@ describe('state and settings', () => {
     uid: 0,
     folder: FOLDER,
     settings: [],
+    place: 'etc/shared/riposte.json',
     fleet: 'none',
     unknown: [],
   };
@@ -469,6 +470,7 @@ test('the state folder is root’s, whoever asks', () => {
     home: '/h',
     folder: FOLDER,
     settings: 'none',
+    place: 'etc/shared/riposte.json',
     fleet: 'none',
     unknown: [],
   } as const;

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createFsFromVolume, Volume } from 'memfs';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type FileSystem, filesBelow } from '../../src/lib/node/files.ts';
+import { filesBelow } from '../../src/lib/node/files.ts';
+import type { FileSystem } from '../../src/lib/node/system-calls.ts';
 import { type Files, LIMIT, STATE } from '../../src/lib/ports.ts';
 
 const uid = process.getuid?.() ?? 0;

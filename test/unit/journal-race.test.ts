@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { createFsFromVolume, Volume } from 'memfs';
 import { expect, test } from 'vitest';
-import { type FileSystem, filesBelow } from '../../src/lib/node/files.ts';
+import { filesBelow } from '../../src/lib/node/files.ts';
+import type { FileSystem } from '../../src/lib/node/system-calls.ts';
 import { type Files, STATE } from '../../src/lib/ports.ts';
 
 const FILE = `${STATE}/journal.jsonl`;

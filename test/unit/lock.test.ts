@@ -1,7 +1,8 @@
 import { createFsFromVolume, Volume } from 'memfs';
 import { describe, expect, test } from 'vitest';
 import { type Life, type Lock, lockIn, type Processes } from '../../src/lib/lock.ts';
-import { type FileSystem, filesBelow } from '../../src/lib/node/files.ts';
+import { filesBelow } from '../../src/lib/node/files.ts';
+import type { FileSystem } from '../../src/lib/node/system-calls.ts';
 import { type Clock, type Files, LIMIT, STATE } from '../../src/lib/ports.ts';
 
 const FOLDER = `/h/${STATE}/lock`;

@@ -19,14 +19,15 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { ASIDE, LOG_FILE, logFile } from '../../src/lib/node/log-file.ts';
+import { UNIX } from '../../src/lib/layout.ts';
+import { ASIDE, logFile } from '../../src/lib/node/log-file.ts';
 
 let home: string;
 const complaints: string[] = [];
 const complain = (text: string) => {
   complaints.push(text);
 };
-const path = () => `${home}/${LOG_FILE}`;
+const path = () => `${home}/${UNIX.log}`;
 
 beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), 'riposte-log-'));

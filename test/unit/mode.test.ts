@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import firewallDrop from '../../scripts/linux/firewall-drop.ts';
 import { execute } from '../../src/lib/execute.ts';
-import { FLEET } from '../../src/lib/policy.ts';
+import { UNIX } from '../../src/lib/layout.ts';
 import { parseLegacy } from '../../src/lib/protocol.ts';
 import { restoreLost, WHOLE } from '../../src/lib/sweep.ts';
 import { HOME, ModelHost } from '../support/model-host.ts';
@@ -14,7 +14,7 @@ async function run(own: unknown, fleet?: unknown, ip = '203.0.113.7') {
   const host = new ModelHost(own === undefined ? {} : { settings: own });
   if (fleet !== undefined) {
     const text = typeof fleet === 'string' ? fleet : JSON.stringify(fleet);
-    host.volume.writeFileSync(`${HOME}/${FLEET}`, text);
+    host.volume.writeFileSync(`${HOME}/${UNIX.fleet}`, text);
   }
   const request = parseLegacy(['add', '-', ip, '1304756247.60385', '31151']);
   const call = { request, program: 'firewall-drop.sh', holder: 'firewall-drop.sh' };
@@ -63,7 +63,7 @@ test.each(['watch', 7, true, { 'firewall-drop': 'off' }, ['observe']])(
 test('the fleet’s mode that cannot be understood stops nothing and is noted', async () => {
   const { outcome, log } = await run(undefined, { mode: 'watch' });
   expect(outcome).toBe('applied');
-  expect(log).toContain(`${FLEET}: mode must be enforce or observe`);
+  expect(log).toContain(`${UNIX.fleet}: mode must be enforce or observe`);
 });
 
 test('a sweep makes nothing again in observe mode, but what a person made', async () => {
@@ -79,9 +79,9 @@ test('a sweep makes nothing again in observe mode, but what a person made', asyn
     await host.run(holder, (ports) => execute(firewallDrop, call, ports));
   }
   host.tool({ tool: 'nft', args: ['-f', '-'], stdin: 'delete table inet riposte\n' });
-  host.volume.writeFileSync(`${HOME}/${FLEET}`, JSON.stringify({ mode: 'observe' }));
+  host.volume.writeFileSync(`${HOME}/${UNIX.fleet}`, JSON.stringify({ mode: 'observe' }));
   expect((await sweep()).map(({ target }) => target)).toEqual(['203.0.113.8']);
   expect(host.holds('203.0.113.7')).toBe(false);
-  host.volume.writeFileSync(`${HOME}/${FLEET}`, '{}');
+  host.volume.writeFileSync(`${HOME}/${UNIX.fleet}`, '{}');
   expect((await sweep()).map(({ target }) => target)).toEqual(['203.0.113.7']);
 });

@@ -3,7 +3,7 @@ import disableAccount from '../../scripts/linux/disable-account.ts';
 import firewallDrop from '../../scripts/linux/firewall-drop.ts';
 import type { Response } from '../../src/lib/action.ts';
 import { execute } from '../../src/lib/execute.ts';
-import { FLEET } from '../../src/lib/policy.ts';
+import { UNIX } from '../../src/lib/layout.ts';
 import { parseRequest } from '../../src/lib/protocol.ts';
 import { SETTINGS } from '../../src/lib/settings.ts';
 import { HOME, ModelHost } from '../support/model-host.ts';
@@ -29,7 +29,7 @@ async function run(
   const host = new ModelHost(own === undefined ? {} : { settings: own });
   if (logins) host.logins = [{ network: logins, why: 'has a session here' }];
   if (mode !== undefined) host.volume.chmodSync(`${HOME}/${SETTINGS}`, mode);
-  if (fleet !== undefined) host.volume.writeFileSync(`${HOME}/${FLEET}`, fleet);
+  if (fleet !== undefined) host.volume.writeFileSync(`${HOME}/${UNIX.fleet}`, fleet);
   const message = {
     version: 1,
     origin: { name: 'node01', module: 'wazuh-execd' },
@@ -138,7 +138,9 @@ describe('the fleet’s list', () => {
         fleet: wide,
       });
       expect(outcome).toBe('applied');
-      expect(log).toContain(`${FLEET}: protect.addresses: ${network} is no address, or too wide`);
+      expect(log).toContain(
+        `${UNIX.fleet}: protect.addresses: ${network} is no address, or too wide`,
+      );
     },
   );
 
@@ -150,7 +152,7 @@ describe('the fleet’s list', () => {
         fleet: text,
       });
       expect(outcome).toBe('applied');
-      expect(log).toContain(`${FLEET}: `);
+      expect(log).toContain(`${UNIX.fleet}: `);
     },
   );
 });
@@ -179,8 +181,8 @@ describe('the fleet’s names', () => {
     const fleet = JSON.stringify(protect([], { names: ['1.2.3', ...names] }));
     const { outcome, log } = await run(firewallDrop, { data: address('203.0.113.7'), fleet });
     expect(outcome).toBe('applied');
-    expect(log).toContain(`${FLEET}: protect.names: 1.2.3 is no name of a host`);
-    expect(log).toContain(`${FLEET}: protect.names: only the first 32 are used`);
+    expect(log).toContain(`${UNIX.fleet}: protect.names: 1.2.3 is no name of a host`);
+    expect(log).toContain(`${UNIX.fleet}: protect.names: only the first 32 are used`);
   });
 });
 

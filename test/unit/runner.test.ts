@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Command, run } from '../../src/lib/effect.ts';
-import { spawningRunner, TRUSTED } from '../../src/lib/node/runner.ts';
+import { spawningRunner } from '../../src/lib/node/runner.ts';
+import { TOOLS } from '../../src/lib/node/tools.ts';
 import type { Failure } from '../../src/lib/outcome.ts';
 import type { Runner } from '../../src/lib/runner.ts';
 import { RecordingRunner, type Tools } from '../support/recording-runner.ts';
@@ -109,7 +110,7 @@ const pretended: Tools = Object.fromEntries(
 
 // The fake is held to the same table as the real one, so that tests on it mean something.
 const RUNNERS: Readonly<Record<string, () => Runner>> = {
-  'the real runner': () => spawningRunner([`${folder}/first`]),
+  'the real runner': () => spawningRunner({ ...TOOLS, folders: [`${folder}/first`] }),
   'the pretended runner': () => new RecordingRunner(pretended),
 };
 
@@ -148,18 +149,23 @@ describe('the real runner', () => {
     script('first/environment', 'exec /usr/bin/env');
     process.env['RIPOSTE_TEST_SECRET'] = 'x';
     process.env['LD_PRELOAD_TEST'] = 'x';
-    const { stdout } = await spawningRunner([`${folder}/first`]).run(run('environment'), 5_000);
+    const { stdout } = await spawningRunner({ ...TOOLS, folders: [`${folder}/first`] }).run(
+      run('environment'),
+      5_000,
+    );
     const lines = stdout
       .split('\n')
       .filter((line) => line !== '' && !/^(?:PWD|SHLVL|_|OLDPWD)=/.test(line));
-    expect(lines.sort()).toEqual(['LC_ALL=C', `PATH=${TRUSTED.join(':')}`]);
+    expect(lines.sort()).toEqual(['LC_ALL=C', `PATH=${TOOLS.folders.join(':')}`]);
     delete process.env['RIPOSTE_TEST_SECRET'];
     delete process.env['LD_PRELOAD_TEST'];
   });
 
   test('children are in the root of the file system', async () => {
     script('first/where', 'exec /bin/pwd');
-    expect(await spawningRunner([`${folder}/first`]).run(run('where'), 5_000)).toMatchObject({
+    expect(
+      await spawningRunner({ ...TOOLS, folders: [`${folder}/first`] }).run(run('where'), 5_000),
+    ).toMatchObject({
       stdout: '/\n',
     });
   });
@@ -170,7 +176,10 @@ describe('the real runner', () => {
     script('first/plain', 'echo plain', 0o644);
     script('second/plain', 'echo executable');
     mkdirSync(`${folder}/first/directory`, { recursive: true });
-    const runner = spawningRunner([`${folder}/first`, `${folder}/second`, '/nonexistent']);
+    const runner = spawningRunner({
+      ...TOOLS,
+      folders: [`${folder}/first`, `${folder}/second`, '/nonexistent'],
+    });
     expect(await runner.run(run('both'), 5_000)).toMatchObject({ stdout: 'first\n' });
     expect(await runner.run(run('plain'), 5_000)).toMatchObject({ stdout: 'executable\n' });
     await expect(runner.run(run('directory'), 5_000)).rejects.toMatchObject({
@@ -183,7 +192,7 @@ describe('the real runner', () => {
     const path = process.env['PATH'];
     process.env['PATH'] = `${folder}/third:${path}`;
     try {
-      const runner = spawningRunner([`${folder}/first`]);
+      const runner = spawningRunner({ ...TOOLS, folders: [`${folder}/first`] });
       await expect(runner.run(run('elsewhere'), 5_000)).rejects.toMatchObject({
         kind: 'missing-tool',
       });
@@ -195,12 +204,13 @@ describe('the real runner', () => {
   test('a file that is no program is a tool that failed', async () => {
     writeFileSync(`${folder}/first/nothing`, '#!/nonexistent/interpreter\n', { mode: 0o755 });
     await expect(
-      spawningRunner([`${folder}/first`]).run(run('nothing'), 5_000),
+      spawningRunner({ ...TOOLS, folders: [`${folder}/first`] }).run(run('nothing'), 5_000),
     ).rejects.toMatchObject({ kind: 'tool-failed' });
   });
 
   test('looks where only root can write', () => {
-    for (const directory of TRUSTED) expect(directory).toMatch(/^\/(?:usr\/(?:local\/)?)?s?bin$/);
+    for (const directory of TOOLS.folders)
+      expect(directory).toMatch(/^\/(?:usr\/(?:local\/)?)?s?bin$/);
   });
 });
 

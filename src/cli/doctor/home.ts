@@ -1,4 +1,4 @@
-import { BIN } from '../../lib/node/home.ts';
+import { BIN, USUAL_HOME } from '../../lib/node/home.ts';
 import { STATE } from '../../lib/ports.ts';
 import { bad, type Check, type Finding, good, warning } from './finding.ts';
 import { type Mount, mountOf } from './mount.ts';
@@ -25,7 +25,9 @@ export function judgeHome({ lost, home, folders, mount }: HomeFacts): Finding[] 
   const hint = 'name the agent’s home with --home DIRECTORY';
   if (lost !== undefined) return [bad(`${lost}: there is no such directory`, hint)];
   if (home === undefined) {
-    return [bad('no agent’s home was found, neither around this program nor at /var/ossec', hint)];
+    return [
+      bad(`no agent’s home was found, neither around this program nor at ${USUAL_HOME}`, hint),
+    ];
   }
   const where = (state: string) => FOLDERS.filter((folder) => folders[folder] === state);
   const [hidden, missing] = [where('hidden'), where('missing')];

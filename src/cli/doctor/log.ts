@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { LOG_FILE } from '../../lib/node/log-file.ts';
+import { LAYOUT } from '../../lib/node/system.ts';
 import { bad, type Check, type Finding, good, warning } from './finding.ts';
 import type { Scene } from './scene.ts';
 import { octal, type Seen, see } from './seen.ts';
@@ -44,7 +44,7 @@ export function judgeLog({ path, log, folder, writable }: LogFacts): Finding[] {
 
 function factsOf({ home }: Scene): LogFacts | undefined {
   if (home === undefined) return undefined;
-  const path = `${home}/${LOG_FILE}`;
+  const path = `${home}/${LAYOUT.log}`;
   return { path, log: see(path), folder: see(`${home}/logs`) !== undefined, writable: opens(path) };
 }
 

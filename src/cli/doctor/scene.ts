@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { Response } from '../../lib/action.ts';
 import type { Host } from '../../lib/host.ts';
 import type { Log } from '../../lib/log.ts';
-import { findHome } from '../../lib/node/home.ts';
+import { findHome, USUAL_HOME } from '../../lib/node/home.ts';
 import { effectiveUser, machine } from '../../lib/node/machine.ts';
 import { ActionError } from '../../lib/outcome.ts';
 import type { Collection } from '../../lib/person.ts';
@@ -60,7 +60,7 @@ export async function sceneOf(
   const lost = named !== undefined && !mayBeHome(named) ? named : undefined;
   const home = lost === undefined ? homeAt(named) : undefined;
   const host = { ...machine('riposte', home, () => {}), log: SILENT };
-  const ar = await host.files.read('etc/shared/ar.conf', MAX_CONFIG);
+  const ar = await host.files.read(host.layout.arConf, MAX_CONFIG);
   return {
     host,
     lost,
@@ -72,7 +72,7 @@ export async function sceneOf(
     chosen: [...new Set(chosen)],
     named: names.length > 0,
     arConf: ar === undefined ? undefined : arIn(ar),
-    ossecConf: await host.files.read('etc/ossec.conf', MAX_CONFIG),
+    ossecConf: await host.files.read(host.layout.ossecConf, MAX_CONFIG),
   };
 }
 
@@ -92,10 +92,8 @@ export const namesOf = ({
 /** The home that was named, or is found; one that is closed to this user is a home too. */
 function homeAt(named: string | undefined): string | undefined {
   if (named !== undefined) return resolve(named);
-  return findHome(process.argv0, true) ?? (mayBeHome(USUAL) ? USUAL : undefined);
+  return findHome(process.argv0, true) ?? (mayBeHome(USUAL_HOME) ? USUAL_HOME : undefined);
 }
-
-const USUAL = '/var/ossec';
 
 function mayBeHome(path: string): boolean {
   try {

@@ -2,7 +2,7 @@ import type { Response } from '../../lib/action.ts';
 import type { Host } from '../../lib/host.ts';
 import type { Log } from '../../lib/log.ts';
 import { asActionError } from '../../lib/outcome.ts';
-import { FLEET, policyOf } from '../../lib/policy.ts';
+import { policyOf } from '../../lib/policy.ts';
 import { STATE } from '../../lib/ports.ts';
 import { isObject, objectIn, SETTINGS, settingsFor } from '../../lib/settings.ts';
 import { bad, type Check, type Finding, good, halves, warning } from './finding.ts';
@@ -16,6 +16,8 @@ export interface StateFacts {
   readonly folder: Seen | 'hidden' | undefined;
   /** Whether root's settings are there, and why they cannot be used: sentences. */
   readonly settings: 'none' | readonly string[];
+  /** Where the fleet's settings are, below the home. */
+  readonly place: string;
   /** The same for the fleet's, and what of them is passed over. */
   readonly fleet: 'none' | readonly string[];
   /** Names under `actions` that no action has; of an alias with the name that is meant. */
@@ -41,7 +43,7 @@ export function judgeState(facts: StateFacts): Finding[] {
     }),
     ...misnamed,
     ...(settings !== 'none' && clean ? [good(`${SETTINGS} is understood`)] : []),
-    ...(fleet === 'none' ? [] : judgeFleet(fleet)),
+    ...(fleet === 'none' ? [] : judgeFleet(fleet, facts.place)),
   ];
 }
 
@@ -68,9 +70,9 @@ function judgeFolder({ home, uid, folder }: StateFacts): Finding[] {
   return [good(`${path} is private`)];
 }
 
-const judgeFleet = (complaints: readonly string[]): Finding[] =>
+const judgeFleet = (complaints: readonly string[], place: string): Finding[] =>
   complaints.length === 0
-    ? [good(`${FLEET} is understood`)]
+    ? [good(`${place} is understood`)]
     : complaints.map((what) =>
         warning(what, 'correct it on the manager: etc/shared/GROUP/riposte.json'),
       );
@@ -90,7 +92,8 @@ async function factsOf({ home, host, uid, actions }: Scene): Promise<StateFacts 
     folder,
     // What is wrong with the folder is said of the folder.
     settings: own.there && isBelieved(folder, uid) ? problems : 'none',
-    fleet: fleetOf(home, said),
+    place: host.layout.fleet,
+    fleet: fleetOf(home, host.layout.fleet, said),
     unknown: unknownIn(own.text, actions),
   };
 }
@@ -134,12 +137,12 @@ async function objections(actions: readonly Response[], host: Host): Promise<str
 }
 
 /** The fleet's file belongs to the agent's account, which may have made anything of it. */
-function fleetOf(home: string, said: readonly string[]): 'none' | readonly string[] {
-  const seen = see(`${home}/${FLEET}`);
+function fleetOf(home: string, place: string, said: readonly string[]): 'none' | readonly string[] {
+  const seen = see(`${home}/${place}`);
   if (seen === undefined || seen === 'hidden') return 'none';
   const odd = seen.kind !== 'file' || seen.links !== 1 || seen.size > MAX_LENGTH;
-  const plain = `${FLEET} is passed over: it is no regular file with one link of at most ${MAX_LENGTH} bytes`;
-  return odd ? [plain] : said.filter((line) => line.startsWith(FLEET));
+  const plain = `${place} is passed over: it is no regular file with one link of at most ${MAX_LENGTH} bytes`;
+  return odd ? [plain] : said.filter((line) => line.startsWith(place));
 }
 
 function unknownIn(text: string | undefined, actions: readonly Response[]): StateFacts['unknown'] {

@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import { delimiter, resolve } from 'node:path';
 import which from 'which';
 import { type Backend, stepsOf } from '../../lib/effect.ts';
-import { TRUSTED } from '../../lib/node/runner.ts';
+import { TOOLS } from '../../lib/node/tools.ts';
 import { bad, type Check, type Finding, good, warning } from './finding.ts';
 import { rehearse } from './rehearsal.ts';
 import type { Scene } from './scene.ts';
@@ -33,7 +33,7 @@ export function judgeTools(facts: readonly ToolFacts[]): Finding[] {
   return [
     all === undefined
       ? bad(
-          `no tool at all is in ${TRUSTED.join(', ')}`,
+          `no tool at all is in ${TOOLS.folders.join(', ')}`,
           'install the packages that the actions need',
         )
       : good(all),
@@ -44,7 +44,7 @@ export function judgeTools(facts: readonly ToolFacts[]): Finding[] {
 function judge({ tool, trusted, first, same }: ToolFacts): Finding[] {
   if (first === undefined || same) return [];
   if (trusted === undefined) {
-    const text = `${first} is not used: tools are run from ${TRUSTED.join(', ')} alone`;
+    const text = `${first} is not used: tools are run from ${TOOLS.folders.join(', ')} alone`;
     return [warning(text, `install the system’s package of ${tool}`, tool)];
   }
   const text = `${first} comes first on PATH and is not used; ${trusted} is`;

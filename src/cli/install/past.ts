@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { type Action, isDeed } from '../../lib/action.ts';
 import { codeOf } from '../../lib/node/errors.ts';
+import { LAYOUT } from '../../lib/node/system.ts';
 import { ActionError } from '../../lib/outcome.ts';
 import type { Collection } from '../../lib/person.ts';
 import { parseLegacy, parseRequest } from '../../lib/protocol.ts';
@@ -23,7 +24,7 @@ const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
 /** The end of the agent's log; the agent's account may have put anything there. */
 export function logOf(home: string): string {
-  const path = `${home}/logs/active-responses.log`;
+  const path = `${home}/${LAYOUT.log}`;
   let fd: number;
   try {
     fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);

@@ -1,5 +1,5 @@
 import { lstatSync, readdirSync, realpathSync, type Stats } from 'node:fs';
-import { BIN, existing, findHome } from '../../lib/node/home.ts';
+import { BIN, existing, findHome, USUAL_HOME } from '../../lib/node/home.ts';
 import { distrust } from '../../lib/node/trust.ts';
 import { ActionError } from '../../lib/outcome.ts';
 import { STATE } from '../../lib/ports.ts';
@@ -28,7 +28,7 @@ export const FOLDERS = [BIN, 'active-response'] as const;
 export function siteAt(named: string | undefined): Site {
   const found = named === undefined ? findHome(process.argv0, true) : existing(named);
   if (found === undefined) {
-    const text = 'no agent was found here (there is no /var/ossec)';
+    const text = `no agent was found here (there is no ${USUAL_HOME})`;
     throw new ActionError('usage', `${text}; install the agent first, or say --home DIRECTORY`);
   }
   const home = realpathSync(found);

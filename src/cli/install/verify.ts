@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 import { codeOf } from '../../lib/node/errors.ts';
 import { BIN } from '../../lib/node/home.ts';
-import { TRUSTED } from '../../lib/node/runner.ts';
+import { TOOLS } from '../../lib/node/tools.ts';
 import { ActionError } from '../../lib/outcome.ts';
 import { oneLine } from '../../lib/text.ts';
 import type { Platform } from './platform.ts';
@@ -46,7 +46,7 @@ async function ran(
   const ended = await execa(path, words, {
     argv0: `${BIN}/${name}`,
     cwd: home,
-    env: { PATH: TRUSTED.join(':'), LC_ALL: 'C' },
+    env: TOOLS.environment,
     extendEnv: false,
     stdin: 'ignore',
     timeout: patience,

@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readSync, statSync, writeSyn
 import type { Agent, Clock, Heard } from '../ports.ts';
 import { pause } from './clock.ts';
 import { codeOf } from './errors.ts';
+import { ON_WINDOWS } from './system.ts';
 
 /** The agent's own buffer is 64 KiB; a line well beyond this is no message of its. */
 const MAX_LINE = 80 << 10;
@@ -117,9 +118,11 @@ function isKind(fd: number, kind: 'isFile' | 'isFIFO'): boolean {
   }
 }
 
-/** Whether a descriptor leads to /dev/null, which is also what a closed one was replaced by. */
+/** Whether a descriptor leads to the null device, which is also what a closed one was replaced by. */
 function leadsNowhere(fd: number): boolean {
   try {
+    // On Windows it is the only such device that is no console, which nobody has who calls an agent's way.
+    if (ON_WINDOWS) return fstatSync(fd).isCharacterDevice();
     const { rdev } = fstatSync(fd);
     return rdev !== 0 && rdev === statSync('/dev/null', { throwIfNoEntry: false })?.rdev;
   } catch {

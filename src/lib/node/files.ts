@@ -6,32 +6,21 @@ import { codeOf, said } from './errors.ts';
 import { writeAll } from './in-place.ts';
 import { FRESH, leftIn } from './leftovers.ts';
 import { isAt, isTorn, newest, replaceByNewest } from './newest.ts';
-
-/** The part of `node:fs` that files need; tests give one in memory. */
-export type FileSystem = Pick<
-  typeof fs,
-  | 'closeSync'
-  | 'constants'
-  | 'fstatSync'
-  | 'fsyncSync'
-  | 'futimesSync'
-  | 'lstatSync'
-  | 'mkdirSync'
-  | 'openSync'
-  | 'readdirSync'
-  | 'readFileSync'
-  | 'readSync'
-  | 'renameSync'
-  | 'statSync'
-  | 'unlinkSync'
-  | 'writeSync'
->;
+import type { FileSystem } from './system-calls.ts';
 
 /** As often a file may be replaced under one line: each time takes a whole copy of it. */
 const MAX_ROUNDS = 100;
 
-/** Files below `home`, which must belong to `uid` where they are our own. */
-export function filesBelow(home: string, uid: number, system: FileSystem): Files {
+/**
+ * Files below `home`. Those of our own must belong to `uid` and be writable by nobody else; on a
+ * system without such a number `makePrivate` makes the state folder, which nobody else can enter.
+ */
+export function filesBelow(
+  home: string,
+  uid: number | undefined,
+  system: FileSystem,
+  makePrivate?: (path: string) => Promise<void>,
+): Files {
   const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } =
     system.constants;
   // A FIFO or a link that the agent's account put there must neither hang nor redirect us.
@@ -63,6 +52,7 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
   }
 
   function trustOwner(path: string, status: fs.Stats): void {
+    if (uid === undefined) return;
     const { uid: owner, mode } = status;
     if (Number(owner) !== uid) {
       const whose = `belongs to uid ${owner}, not to ${uid}`;
@@ -129,6 +119,14 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
   /** The state folder and those in it on the way to a path, itself included. */
   const foldersTo = (path: string): readonly string[] =>
     path.startsWith(STATE) ? [...foldersTo(dirname(path)), path] : [];
+
+  async function make(folder: string): Promise<void> {
+    if (makePrivate === undefined || folder !== STATE) {
+      system.mkdirSync(full(folder), { mode: 0o700 });
+    } else if (!system.lstatSync(full(folder), { throwIfNoEntry: false })) {
+      await makePrivate(full(folder));
+    }
+  }
 
   /** Reads a file in the state folder; nothing where there is none. */
   function own<T>(path: string, use: Use<T>, flags = O_RDONLY): T | undefined {
@@ -280,7 +278,7 @@ export function filesBelow(home: string, uid: number, system: FileSystem): Files
     async ensurePrivate(path) {
       for (const folder of foldersTo(path)) {
         try {
-          system.mkdirSync(full(folder), { mode: 0o700 });
+          await make(folder);
         } catch (thrown) {
           if (codeOf(thrown) !== 'EEXIST') {
             throw untrusted(folder, `could not be made: ${said(thrown)}`, thrown);

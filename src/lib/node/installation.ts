@@ -7,6 +7,7 @@ import { ActionError, asActionError, Unfinished } from '../outcome.ts';
 import { type Files, STATE } from '../ports.ts';
 import { said } from './errors.ts';
 import { BIN } from './home.ts';
+import { TOOLS } from './tools.ts';
 import { trustFile } from './trust.ts';
 import { asCalled } from './umask.ts';
 
@@ -74,7 +75,7 @@ function nameless(path: string): number {
 const begin = (path: string, args: readonly string[], output: number | 'ignore'): ChildProcess =>
   asCalled(() =>
     spawn(path, args, {
-      cwd: '/',
+      cwd: TOOLS.directory,
       // A session of its own: it outlives the agent, and all of it can be ended.
       detached: true,
       stdio: ['ignore', output, output],

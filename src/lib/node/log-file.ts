@@ -1,10 +1,9 @@
-import fs from 'node:fs';
+import { dirname } from 'node:path/posix';
 import type { Sink } from '../log.ts';
 import { about, codeOf } from './errors.ts';
+import { FILE_SYSTEM as fs } from './file-system.ts';
 import { isAt } from './newest.ts';
-
-/** Where the agent looks for it, below its home. */
-export const LOG_FILE = 'logs/active-responses.log';
+import { LAYOUT } from './system.ts';
 
 /** What is put aside has its name with this after it, as logrotate's first generation. */
 export const ASIDE = '.1';
@@ -17,7 +16,7 @@ const MAX_ROUNDS = 3;
  * lies there is a file of ours to append to or it is passed over, with one word to `complain`.
  */
 export function logFile(home: string | undefined, complain: (message: string) => void): Sink {
-  const path = `${home}/${LOG_FILE}`;
+  const path = `${home}/${LAYOUT.log}`;
   let fd: number | undefined;
   let size = 0;
   let passedOver = false;
@@ -29,7 +28,7 @@ export function logFile(home: string | undefined, complain: (message: string) =>
         fs.closeSync(fd);
         fd = undefined;
       }
-      fd ??= open(path, `${home}/logs`);
+      fd ??= open(path, dirname(path));
       writeWhole(fd, line);
       const status = fs.fstatSync(fd);
       size = status.size;

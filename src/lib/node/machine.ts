@@ -4,11 +4,14 @@ import type { Host } from '../host.ts';
 import { journalIn } from '../journal.ts';
 import { lockIn } from '../lock.ts';
 import { logTo } from '../log.ts';
-import { namesIn } from '../names.ts';
+import { namesIn, type Resolver } from '../names.ts';
 import { ActionError } from '../outcome.ts';
+import type { Clock, Files } from '../ports.ts';
 import { recordsIn } from '../records.ts';
+import type { Runner } from '../runner.ts';
 import { writeWithin } from './agent.ts';
 import { systemClock } from './clock.ts';
+import { FILE_SYSTEM } from './file-system.ts';
 import { filesBelow } from './files.ts';
 import { BIN } from './home.ts';
 import { lazily } from './lazy.ts';
@@ -17,6 +20,9 @@ import { NO_HOME, noFiles } from './no-files.ts';
 import { bootId, machineProcesses } from './processes.ts';
 import { spawningRunner } from './runner.ts';
 import { machineSurroundings } from './surroundings.ts';
+import { LAYOUT, ON_WINDOWS } from './system.ts';
+import { TOOLS } from './tools.ts';
+import { makePrivate } from './windows-access.ts';
 
 /** The effective user, 0 where the system has none. */
 export const effectiveUser = (): number => process.geteuid?.() ?? 0;
@@ -46,8 +52,8 @@ export function machine(
 ): Host {
   const clock = systemClock;
   const uid = effectiveUser();
-  const files = home === undefined ? noFiles() : filesBelow(home, uid, fs);
   const runner = spawningRunner();
+  const files = home === undefined ? noFiles() : filesOf(home, runner);
   const [major = 0, minor = 0] = release().split(/\D/).map(Number);
   const sink = logFile(home, complain);
   // The decoders for old agents want the whole path, however the program was called.
@@ -61,12 +67,13 @@ export function machine(
     files,
     clock,
     log,
-    lazily(async () => (await import('./resolver.ts')).systemResolver(runner, clock)),
+    lazily(async () => resolverOf(runner, clock)),
   );
   return {
     runner,
     clock,
     files,
+    layout: LAYOUT,
     systemFiles: lazily(async () => {
       const { copyAttributesBy, systemFilesOf } = await import('./system-files.ts');
       return systemFilesOf({ home, files, uid, copyAttributes: copyAttributesBy(runner) });
@@ -76,7 +83,7 @@ export function machine(
       const { installationAt } = await import('./installation.ts');
       return installationAt({ home, files, uid });
     }),
-    surroundings: machineSurroundings(files, names),
+    surroundings: machineSurroundings(files, names, runner),
     names,
     http: lazily(async () => (await import('./http.ts')).httpClient()),
     signals: lazily(async () => (await import('./signals.ts')).signalsOf({ home, clock })),
@@ -92,4 +99,16 @@ export function machine(
     home,
     kernel: [major, minor],
   };
+}
+
+/** On Windows a folder of ours is made private by its list of rights, and no user has a number. */
+const filesOf = (home: string, runner: Runner): Files =>
+  ON_WINDOWS
+    ? filesBelow(home, undefined, FILE_SYSTEM, (path) => makePrivate(path, runner))
+    : filesBelow(home, effectiveUser(), FILE_SYSTEM);
+
+async function resolverOf(runner: Runner, clock: Clock): Promise<Resolver> {
+  if (!ON_WINDOWS) return (await import('./resolver.ts')).systemResolver(runner, clock);
+  const { windowsResolver } = await import('./windows-resolver.ts');
+  return windowsResolver(`${TOOLS.directory}\\drivers\\etc\\hosts`);
 }

@@ -1,6 +1,10 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { uptime } from 'node:os';
 import type { Life, Processes } from '../lock.ts';
 import { codeOf } from './errors.ts';
+import { hasProcess } from './process-number.ts';
+import { ON_WINDOWS } from './system.ts';
+import { windowsProcesses } from './windows-processes.ts';
 
 interface Identity {
   /** Its number in its own pid namespace. */
@@ -47,8 +51,9 @@ function seenIn(stat: string): Seen | undefined {
 
 const NO_BOOT = 'unknown';
 
-/** This boot of the system; a constant where the system does not name it. */
+/** This boot of the system: its name, its moment where it has none, or a constant. */
 export function bootId(): string {
+  if (ON_WINDOWS) return `at-${Math.round(Date.now() / 1000 - uptime())}`;
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim().replaceAll('-', '');
   } catch {
@@ -158,6 +163,7 @@ class Search {
  * are put below `home`.
  */
 export function machineProcesses(home: string | undefined): Processes {
+  if (ON_WINDOWS) return windowsProcesses();
   const self = ourselves();
   if (!self) return numberedProcesses();
   // Otherwise it is an ancestor's, which shows our processes by other numbers.
@@ -221,11 +227,4 @@ function numberedProcesses(): Processes {
   };
 }
 
-function signalled(pid: number): Life {
-  try {
-    process.kill(pid, 0);
-    return 'alive';
-  } catch (thrown) {
-    return codeOf(thrown) === 'EPERM' ? 'alive' : 'gone';
-  }
-}
+const signalled = (pid: number): Life => (hasProcess(pid) ? 'alive' : 'gone');

@@ -3,7 +3,7 @@ import type { Resolver } from '../names.ts';
 import { ActionError } from '../outcome.ts';
 import type { Clock } from '../ports.ts';
 import type { Runner } from '../runner.ts';
-import { ENVIRONMENT } from './runner.ts';
+import { TOOLS } from './tools.ts';
 
 // Processes at a time: so many names that nobody answers for keep no other from being asked for.
 const AT_ONCE = 32;
@@ -43,7 +43,7 @@ export function systemResolver(
 const ask = (getent: string, name: string, timeout: number): Promise<readonly string[]> =>
   new Promise((resolve) => {
     const limits = { timeout, killSignal: 'SIGKILL', maxBuffer: MAX_OUTPUT } as const;
-    const options = { ...limits, cwd: '/', env: ENVIRONMENT, windowsHide: true };
+    const options = { ...limits, cwd: '/', env: TOOLS.environment, windowsHide: true };
     execFile(getent, ['ahosts', name], options, (_, stdout) => {
       const rows = stdout.split('\n').map((line) => line.split(/\s+/, 1)[0] ?? '');
       resolve([...new Set(rows.filter((address) => address !== ''))]);

@@ -4,54 +4,48 @@ import type { Command, Completed } from '../effect.ts';
 import { ActionError, Unfinished } from '../outcome.ts';
 import type { Runner } from '../runner.ts';
 import { codeOf } from './errors.ts';
-
-/**
- * Where tools are looked up, whatever the caller's `PATH` says: the folders that only the system's
- * own packages write to. In /usr/local a group of people often may.
- */
-export const TRUSTED = ['/usr/sbin', '/usr/bin', '/sbin', '/bin'];
-
-/** Children get this and nothing else: stable texts, and no variable that makes a tool load code. */
-export const ENVIRONMENT = { PATH: TRUSTED.join(':'), LC_ALL: 'C' };
+import { TOOLS, type Tools } from './tools.ts';
 
 const MAX_OUTPUT = 64 << 20;
 
-/** Runs tools one at a time and waits for each, in the directories given. */
-export function spawningRunner(directories: readonly string[] = TRUSTED): Runner {
-  const find = (tool: string): string | undefined => {
-    for (const directory of directories) {
-      const path = `${directory}/${tool}`;
-      if (isExecutable(path)) return path;
-    }
-    return undefined;
-  };
+/** Runs tools one at a time and waits for each. */
+export function spawningRunner(tools: Tools = TOOLS): Runner {
+  const find = (tool: string): string | undefined =>
+    tools.folders
+      .map((folder) => tools.pathOf(folder, tool))
+      .find((path) => isExecutable(path, tools.marked));
   return {
     locate: async (tool) => find(tool),
     run: async (command, timeout) => {
       const path = find(command.tool);
       if (path === undefined) {
-        const text = `${command.tool} is not installed (looked in ${directories.join(', ')})`;
+        const text = `${command.tool} is not installed (looked in ${tools.folders.join(', ')})`;
         throw new ActionError('missing-tool', text);
       }
-      return complete(path, command, timeout);
+      return complete(path, command, timeout, tools);
     },
   };
 }
 
-function isExecutable(path: string): boolean {
+function isExecutable(path: string, marked: boolean): boolean {
   try {
     const found = statSync(path, { throwIfNoEntry: false });
-    return found?.isFile() === true && (found.mode & 0o111) !== 0;
+    return found?.isFile() === true && (!marked || (found.mode & 0o111) !== 0);
   } catch {
     // A loop of links, or a folder that may not be searched: not there for us.
     return false;
   }
 }
 
-function complete(path: string, { tool, args, stdin }: Command, timeout: number): Completed {
+function complete(
+  path: string,
+  { tool, args, stdin }: Command,
+  timeout: number,
+  { directory, environment }: Tools,
+): Completed {
   const { status, signal, stdout, stderr, error } = spawnSync(path, args, {
-    cwd: '/',
-    env: ENVIRONMENT,
+    cwd: directory,
+    env: environment,
     encoding: 'utf8',
     ...(stdin !== undefined && { input: stdin }),
     stdio: [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],

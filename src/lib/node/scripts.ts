@@ -7,7 +7,8 @@ import type { Heard } from '../ports.ts';
 import type { Ended, Script, Scripts, Start } from '../shim/script.ts';
 import { oneLine } from '../text.ts';
 import { makePipes, reader, writer } from './pipes.ts';
-import { TRUSTED } from './runner.ts';
+import { ON_LINUX, ON_WINDOWS } from './system.ts';
+import { TOOLS } from './tools.ts';
 import { trustFile } from './trust.ts';
 import { asCalled } from './umask.ts';
 
@@ -21,16 +22,12 @@ const DRAIN = 100;
 
 /** The scripts of this machine, run by the user with this number. */
 export const machineScripts = (uid: number): Scripts => ({
-  // What Windows says of owners and modes is made up by the runtime.
-  trust: async (path) => (process.platform === 'win32' ? undefined : trustFile(path, uid)),
+  trust: async (path) => trustFile(path, uid),
   start: async (start) => Running.start(start),
 });
 
 // Text tools may say more than ASCII, but in English.
-const ENVIRONMENT = {
-  PATH: TRUSTED.join(':'),
-  LC_ALL: process.platform === 'linux' ? 'C.UTF-8' : 'C',
-};
+const ENVIRONMENT = { ...TOOLS.environment, ...(ON_LINUX && { LC_ALL: 'C.UTF-8' }) };
 
 /** Real pipes where the system has them; the runtime's own otherwise. */
 function pipes(): ReturnType<typeof makePipes> {
@@ -60,11 +57,11 @@ class Running implements Script {
     // What lies below the home is called as the agent calls it: such scripts log their own name.
     const below = home !== undefined && path.startsWith(`${home}/`);
     const options = {
-      cwd: home ?? '/',
+      cwd: home ?? TOOLS.directory,
       env: { ...ENVIRONMENT, ...(home !== undefined && { WAZUH_HOME: home }) },
       stdio,
       // A session of its own, so that all of it can be ended.
-      detached: process.platform !== 'win32',
+      detached: !ON_WINDOWS,
       windowsHide: true,
     };
     const file = below ? path.slice(home.length + 1) : path;

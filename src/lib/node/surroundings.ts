@@ -5,7 +5,10 @@ import { managersIn } from '../lifelines/manager.ts';
 import { gateways4, gateways6, peersAt, resolvers } from '../lifelines/tables.ts';
 import { type Names, RESOLVED } from '../names.ts';
 import type { Files } from '../ports.ts';
+import type { Runner } from '../runner.ts';
 import type { Surroundings } from '../surroundings.ts';
+import { LAYOUT, ON_WINDOWS } from './system.ts';
+import { windowsNetwork } from './windows-surroundings.ts';
 
 // The second is asked by way of the system's name service too, whatever the first one says.
 const RESOLVERS = ['/etc/resolv.conf', '/run/systemd/resolve/resolv.conf'];
@@ -19,36 +22,42 @@ const BEHIND_STUBS = [
   '/run/resolvconf/resolv.conf',
 ];
 
-const OSSEC_CONF = 'etc/ossec.conf';
 const MAX_CONFIG = 1 << 22;
 
 /** The surroundings of this machine, for the agent whose files these are. */
 export function machineSurroundings(
   files: Pick<Files, 'read'>,
   names: Pick<Names, 'known'>,
+  runner: Pick<Runner, 'run'>,
 ): Surroundings {
   return {
     async lifelines() {
-      const managers = managersIn((await files.read(OSSEC_CONF, MAX_CONFIG)) ?? '');
-      // The kernel takes milliseconds for these tables, and an address needs no connection to be known.
-      const tables = managers.names.length > 0 ? ['/proc/net/tcp', '/proc/net/tcp6'] : [];
+      const managers = managersIn((await files.read(LAYOUT.ossecConf, MAX_CONFIG)) ?? '');
       return [
         ...own(),
-        ...from('/proc/net/route', gateways4, 'is this host’s gateway'),
-        ...from('/proc/net/ipv6_route', gateways6, 'is this host’s gateway'),
-        ...allResolvers(),
-        ...named(managers.addresses, 'is the agent’s manager', OSSEC_CONF),
+        ...(ON_WINDOWS ? await windowsNetwork(runner) : network()),
+        ...named(managers.addresses, 'is the agent’s manager', LAYOUT.ossecConf),
         ...resolved(await names.known(managers.names)),
-        ...tables.flatMap((table) =>
-          from(table, (text) => peersAt(text, managers.ports), 'is whom the agent is connected to'),
-        ),
+        // The kernel takes milliseconds for these tables, and an address needs no connection to be known.
+        ...(managers.names.length > 0 ? peers(managers.ports) : []),
       ];
     },
 
     // Few hosts want to know, and the others need not have it evaluated.
-    logins: async () => (await import('./logins.ts')).logins(),
+    logins: async () => (ON_WINDOWS ? [] : (await import('./logins.ts')).logins()),
   };
 }
+
+const network = (): Lifeline[] => [
+  ...from('/proc/net/route', gateways4, 'is this host’s gateway'),
+  ...from('/proc/net/ipv6_route', gateways6, 'is this host’s gateway'),
+  ...allResolvers(),
+];
+
+const peers = (ports: ReadonlySet<number>): Lifeline[] =>
+  ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) =>
+    from(table, (text) => peersAt(text, ports), 'is whom the agent is connected to'),
+  );
 
 const named = (networks: readonly string[], why: string, source: string): Lifeline[] =>
   networks.map((network) => ({ network, why, from: source }));

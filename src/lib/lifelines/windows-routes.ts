@@ -1,0 +1,22 @@
+import { plainAddress } from './addresses.ts';
+
+/**
+ * The gateways in what `route print` of Windows says: rows of numbers and addresses, whatever language
+ * the words around them are in. `Network Destination, Netmask, Gateway, Interface, Metric` of IPv4,
+ * `If, Metric, Network Destination, Gateway` of IPv6, whose rows are folded where they are long.
+ */
+export function windowsGateways(text: string): readonly string[] {
+  const words = text.split('\n').map((line) => line.trim().split(/\s+/));
+  const found = words.flatMap((row, place) => {
+    const [first = '', second = '', third = '', fourth] = row;
+    // The mask of an IPv4 row; without one it is a row of IPv6, or no row.
+    if (plainAddress(first) !== undefined && plainAddress(second) !== undefined) return [third];
+    const network = /^\d+$/.test(first) && /^\d+$/.test(second) && third.includes('/');
+    if (!network) return [];
+    return fourth === undefined ? [(words[place + 1] ?? [])[0] ?? ''] : [fourth];
+  });
+  // Where it says in words that there is none, nothing is left.
+  return [...new Set(found.flatMap((gateway) => plainAddress(gateway) ?? []))].filter(
+    (gateway) => gateway !== '0.0.0.0' && gateway !== '::',
+  );
+}

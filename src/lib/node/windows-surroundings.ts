@@ -1,0 +1,37 @@
+import { getServers } from 'node:dns';
+import { run } from '../effect.ts';
+import { type Lifeline, plainAddress } from '../lifelines/addresses.ts';
+import { windowsGateways } from '../lifelines/windows-routes.ts';
+import { LIMIT } from '../ports.ts';
+import type { Runner } from '../runner.ts';
+
+/** What Windows knows of the networks around it: gateways, and whom it asks for names. */
+export async function windowsNetwork(runner: Pick<Runner, 'run'>): Promise<readonly Lifeline[]> {
+  return [
+    ...(await gateways(runner)),
+    ...getServers().flatMap((server) =>
+      lifelines(withoutPort(server), 'is this host’s resolver', 'the network interfaces'),
+    ),
+  ];
+}
+
+async function gateways(runner: Pick<Runner, 'run'>): Promise<readonly Lifeline[]> {
+  try {
+    const { stdout } = await runner.run(run('route', 'print'), LIMIT.undo);
+    return windowsGateways(stdout).flatMap((one) =>
+      lifelines(one, 'is this host’s gateway', 'route print'),
+    );
+  } catch {
+    // What cannot be read is not there.
+    return [];
+  }
+}
+
+/** `192.0.2.53`, `192.0.2.53:5353`, `2001:db8::53` or `[2001:db8::53]:5353`. */
+const withoutPort = (server: string): string =>
+  server.replace(/^\[(.*)\]:\d+$/, '$1').replace(/^([\d.]+):\d+$/, '$1');
+
+function lifelines(address: string, why: string, from: string): Lifeline[] {
+  const network = plainAddress(address);
+  return network === undefined ? [] : [{ network, why, from }];
+}
