@@ -72,6 +72,14 @@ describe('what the agent’s configuration says', () => {
     expect(await configured(arConf)).toBe(seconds + GRACE);
   });
 
+  test.each([
+    ['netsh.exe', 'NETSH.EXE'],
+    ['netsh.exe', 'netsh'],
+    ['netsh', 'Netsh.exe'],
+  ])('Windows calls %s by the name %s', async (program, executable) => {
+    expect(await configured(`a - ${executable} - 60\n`, NO_OFFENDERS, program)).toBe(60 + GRACE);
+  });
+
   test('the ladder for repeated offenders is in minutes and counts too', async () => {
     expect(await configured('a - firewall-drop - 60\n', ladder('5,10,30'))).toBe(30 * 60 + GRACE);
     expect(await configured('a - firewall-drop - 6000\n', ladder('5, 10'))).toBe(6_000 + GRACE);

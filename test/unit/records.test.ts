@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { isSameBoot } from '../../src/lib/record.ts';
 import { recordsIn } from '../../src/lib/records.ts';
 import { ModelHost } from '../support/model-host.ts';
 
@@ -24,6 +25,25 @@ test('a record is one private file whose name says all that undo needs', async (
   expect(name).toMatch(/\/held\/firewall-drop\/[0-9a-f]{2}\/2001%3Adb8%3A%3A7@manual@ipset$/);
   expect(name).not.toMatch(/[:*?"<>|\\]/);
   expect(textOf(host, name)).toContain('"target":"2001:db8::7"');
+});
+
+test('no name has a sign that some system refuses', async () => {
+  const host = new ModelHost();
+  expect(await recordsOf(host).note({ ...record, target: 'a*b?c:d|e' })).toBe(true);
+  expect(host.records()[0]).not.toMatch(/[:*?"<>|\\]/);
+  expect(await recordsOf(host).places()).toMatchObject([{ target: 'a*b?c:d|e' }]);
+});
+
+test.each([
+  ['at-1000000', 'at-1000090', true],
+  ['at-1000090', 'at-1000000', true],
+  ['at-1000000', 'at-1000300', false],
+  ['abc', 'abc', true],
+  ['abc', 'abd', false],
+  ['at-1000000', 'abc', false],
+  [undefined, 'at-1000000', false],
+])('boots %s and %s are one: %s', (one, other, same) => {
+  expect(isSameBoot(one, other)).toBe(same);
 });
 
 test('noting again says it was there, and keeps the newest time', async () => {
