@@ -7,6 +7,8 @@ export interface Command {
   readonly args: readonly string[];
   /** Text for its standard input; without it the input is empty. */
   readonly stdin?: string;
+  /** How one would type it, where that is not at a POSIX shell. */
+  readonly spelled?: string;
 }
 
 /** What a process left behind, whatever its exit code. */
@@ -170,12 +172,12 @@ export const says = ({ stderr }: Completed, words: string): boolean => stderr.in
 
 /** The error for an answer that a step does not understand. */
 export function unexpected(
-  { tool, args }: Command,
+  { stdin: _, ...words }: Command,
   { exitCode, stderr, stdout }: Completed,
 ): ActionError {
   const said = (stderr.trim() || stdout.trim()).split('\n', 3).join(' / ').slice(0, 300);
   // What was sent to its input can be long, and the tool quotes the part that it did not like.
-  const line = spell({ tool, args });
+  const line = spell(words);
   return new ActionError('tool-failed', `${line} answered ${exitCode}: ${said || 'no text'}`);
 }
 
@@ -214,8 +216,9 @@ export const enforces = ({ longest }: Backend, expiry: number | undefined): bool
 
 const PLAIN = /^[A-Za-z0-9_@%+=:,./-]+$/;
 
-/** The command as one would type it at a POSIX shell; for people and dry runs, never executed. */
-export function spell({ tool, args, stdin }: Command): string {
+/** The command as one would type it at its system's shell; for people and dry runs, never executed. */
+export function spell({ tool, args, stdin, spelled }: Command): string {
+  if (spelled !== undefined) return spelled;
   const quote = (word: string) => (PLAIN.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
   const line = [tool, ...args].map(quote).join(' ');
   return stdin === undefined ? line : `${line} <<'END'\n${stdin.trimEnd()}\nEND`;

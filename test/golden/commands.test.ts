@@ -1,7 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { Action, Deed } from '../../src/lib/action.ts';
 import { plan } from '../../src/lib/dryrun.ts';
-import { ACTIONS, backendsOf, DEEDS, type Example, examplesOf } from '../support/actions.ts';
+import {
+  ACTIONS,
+  backendsOf,
+  DEEDS,
+  type Example,
+  examplesOf,
+  platformOf,
+} from '../support/actions.ts';
 import { call, PROTOCOLS } from '../support/callers.ts';
 import { askOf, settingsOf } from '../support/deeds.ts';
 import { Row, specialist } from '../support/matrix.ts';
@@ -65,7 +72,7 @@ async function book(action: Action): Promise<string> {
   ];
   for (const example of examplesOf(action)) {
     const all = backendsOf(action, example.text).map(({ name }) => name);
-    const own = all.filter((name) => specialist(name, example) === action);
+    const own = all.filter((name) => specialist(name, example, platformOf(action)) === action);
     // A chain of ways that have pages elsewhere is shown as the whole that it is.
     for (const name of own.length > 0 ? own : [undefined]) {
       const told = new Set<string>();
@@ -110,7 +117,7 @@ async function deedBook(deed: Deed): Promise<string> {
     '',
   ];
   for (const verb of ['add', 'delete'] as const) {
-    const host = new ModelHost({ settings: settingsOf(deed) });
+    const host = new ModelHost({ platform: platformOf(deed), settings: settingsOf(deed) });
     const { outcome } = await call(deed, wazuh4, askOf(deed, verb), host);
     pages.push(`== ${verb}`, '', ...host.commands, `# ${outcome}`, '');
   }

@@ -8,7 +8,7 @@ import { SETTLED } from '../../src/lib/record.ts';
 import type { Request } from '../../src/lib/request.ts';
 import { shortMetricOf } from '../../src/lib/routing/host-routes.ts';
 import { restoreLost, sweepOverdue, WHOLE } from '../../src/lib/sweep.ts';
-import { ACTIONS, type Example } from '../support/actions.ts';
+import { actionsOn, type Example } from '../support/actions.ts';
 import { PROTOCOLS } from '../support/callers.ts';
 import { asTested } from '../support/custom.ts';
 import { ROWS, type Row, timeless } from '../support/matrix.ts';
@@ -21,7 +21,7 @@ const wazuh4 = PROTOCOLS[0];
 
 /** Every action by each of its names, as it is tested on the host. */
 async function all(host: ModelHost): Promise<Actions> {
-  const tested = ACTIONS.map(async ({ action }) => {
+  const tested = actionsOn(host.platform).map(async ({ action }) => {
     const ask = ({ subject, text }: Example) => requestOf(action, subject, text);
     const one = await asTested(action, host, ask);
     return [action.name, ...action.aliases].map((name) => [name, one] as const);

@@ -10,6 +10,7 @@ const ROOT = new URL('../../', import.meta.url);
  */
 const LAYERS: Readonly<Record<string, number>> = {
   outcome: 0,
+  'windows/command-line': 2,
   text: 0,
   json: 0,
   size: 0,
