@@ -1,5 +1,5 @@
 import type { Host } from './host.ts';
-import { ActionError } from './outcome.ts';
+import { ActionError, type Failure } from './outcome.ts';
 
 /** A process to run: a tool's bare name and its words. No shell, no path, nothing joined. */
 export interface Command {
@@ -130,10 +130,12 @@ export interface Survey {
 export interface Backend {
   readonly name: string;
   readonly effects: readonly Effect[];
+  /** Tried only where every way before it failed in this way; absent for whatever lets another try. */
+  readonly onlyAfter?: Failure;
   /** In the place of effects, where nothing can be marked. Such a backend has a lock and a record. */
   readonly memory?: Memory;
-  /** What people should know of a block that was made this way, as half a sentence. */
-  readonly caveat?: string;
+  /** What people should know of a block that was made this way, as half a sentence; asked at the end. */
+  readonly caveat?: string | (() => string | undefined);
   /**
    * What is done besides, once the block holds and the agent knows of it: half a sentence about what
    * came of it. It is never undone, and the block stays where it fails.
@@ -155,6 +157,8 @@ export interface Backend {
    * there is something. All others are put on record once they hold.
    */
   readonly record: boolean;
+  /** Takes away what the programs that Riposte replaces have left for the target; asked by every undo. */
+  readonly leftovers?: Step<'undone' | 'absent'>;
   /** Whether what it makes is still there after a reboot. */
   readonly persistent?: true;
   /** How to find what somebody else made for the same target, and the command that would lift it. */

@@ -10,8 +10,15 @@ const CHANGELOG = page('CHANGELOG.md');
 /** A cell without its Markdown. */
 const plain = (cell: string) => cell.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').replaceAll('`', '');
 
+/** What the table says of one action. */
+interface Row {
+  readonly also: readonly string[];
+  readonly cells: readonly string[];
+  readonly page: string;
+}
+
 /** The rows of the table of actions, by the system and the program's name. */
-const ROWS = new Map(
+const ROWS: ReadonlyMap<string, Row> = new Map(
   README.split('\n')
     .filter((line) => line.startsWith('| [`'))
     .map((line) => {
@@ -39,7 +46,7 @@ const OWN = RESPONSES.filter(
   ({ file, platform }) => CHANGELOG.includes(`\`${file}\``) && TOLD.has(SYSTEMS[platform]),
 );
 
-const keyOf = ({ platform, file }: (typeof OWN)[number]) => `${SYSTEMS[platform]} ${file}`;
+const keyOf = ({ platform, file }: (typeof OWN)[number]): string => `${SYSTEMS[platform]} ${file}`;
 
 test('the table has a row for every action of the changelog, and no other', () => {
   expect([...ROWS.keys()].sort()).toEqual(OWN.map(keyOf).sort());
