@@ -100,11 +100,13 @@ function bareInterface(part: string): number | undefined {
   return more.length > 0 ? undefined : one;
 }
 
-/** The routes to one address alone, of two the one in use first. */
-export const routesTo = ({ text, family }: Ip, { routes }: Table): readonly Route[] =>
-  routes
+/** The routes to one address alone, of two the one in use first; none of the system's own to itself. */
+export function routesTo({ text, family }: Ip, { routes }: Table): readonly Route[] {
+  if (ipaddr.parse(text).range() === 'loopback') return [];
+  return routes
     .filter(({ prefix }) => prefix === `${text}/${family === 6 ? 128 : 32}`)
     .sort((one, other) => one.metric - other.metric);
+}
 
 /** The network of this host's own that an address is in; nothing for what is behind a gateway. */
 export function ownNetwork({ text }: Ip, { routes }: Table): string | undefined {
