@@ -29,6 +29,26 @@ const added = async (row: Row, setting: Setting = {}) => {
   return host;
 };
 
+/** A host whose firewall is off in some profiles, where its system has such. */
+const unguarded = async (row: Row, ...profiles: readonly string[]) => {
+  const host = row.fresh();
+  const policy = String.raw`HKLM\SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy`;
+  for (const profile of row.platform === 'windows' ? profiles : []) {
+    const args = [
+      'add',
+      `${policy}\\${profile}`,
+      '/v',
+      'EnableFirewall',
+      '/t',
+      'REG_DWORD',
+      '/d',
+      '0',
+    ];
+    host.tool({ tool: 'reg', args: [...args, '/f'] });
+  }
+  return host;
+};
+
 const CHAPTERS: readonly Chapter[] = [
   { title: 'add, the first time on this host', before: async (row) => row.fresh(), verb: 'add' },
   { title: 'add, on a host that is set up', before: (row) => row.used(), verb: 'add' },
@@ -36,6 +56,11 @@ const CHAPTERS: readonly Chapter[] = [
   {
     title: 'add again, to renew it, on a kernel before 6.12',
     before: (row) => added(row, { kernel: [6, 11] }),
+    verb: 'add',
+  },
+  {
+    title: 'add, where no profile of the firewall is on',
+    before: (row) => unguarded(row, 'DomainProfile', 'StandardProfile', 'PublicProfile'),
     verb: 'add',
   },
   { title: 'delete', before: (row) => added(row), verb: 'delete' },

@@ -1,8 +1,6 @@
-import { asking } from '../asking.ts';
-import type { Deed } from '../effect.ts';
-import { spell, unexpected } from '../effect.ts';
+import { type Ask, asking } from '../asking.ts';
+import { type Deed, spell, unexpected } from '../effect.ts';
 import type { Ip } from '../fields.ts';
-import type { Host } from '../host.ts';
 import { deleting, rulesNow, whatever } from './netsh-rules.ts';
 import { hostIn, isHuge, type Rule } from './windows-rules.ts';
 
@@ -19,35 +17,36 @@ function formerIn({ name, remote }: Rule, ip: Ip): string | undefined {
 
 /**
  * Deletes the rules that upstream's programs have left for the same address: Riposte has taken their
- * place, so that nobody else would.
+ * place, so that nobody else would. `known` are rules that were read a moment ago, if any were.
  */
-export function formerRules(ip: Ip): Deed<'undone' | 'absent'> {
-  const usual = `remoteip=${ip.text}/${ip.family === 6 ? 128 : 32}`;
+export function formerRules(
+  ip: Ip,
+  known: () => readonly Rule[] | undefined,
+): Deed<'undone' | 'absent'> {
+  const usual = `${ip.text}/${ip.family === 6 ? 128 : 32}`;
   return {
-    spelled: `${spell(deleting(FORMER, usual))}  # if it is there, as it is stored`,
-    act: (host, timeout) => takeAway(ip, usual, host, timeout),
+    spelled: `${spell(deletingFormer(usual))}  # if it is there, as it is stored`,
+    act: async (host, timeout) => {
+      const ask = asking(host, timeout);
+      const found = storedFor(ip, known() ?? (await rulesNow(ask)));
+      for (const stored of found) await takeAway(stored, usual, ip, ask);
+      return found.size > 0 ? 'undone' : 'absent';
+    },
   };
 }
 
-async function takeAway(
-  ip: Ip,
-  usual: string,
-  host: Host,
-  timeout: number,
-): Promise<'undone' | 'absent'> {
-  const ask = asking(host, timeout);
-  const theirs = async () =>
-    new Set((await rulesNow(ask)).flatMap((rule) => formerIn(rule, ip) ?? []));
-  const found = await theirs();
-  for (const stored of found) {
-    // The tool takes back what it was given, which is not always what was stored.
-    const ways = hostIn(stored) === undefined ? [stored] : [stored, usual.replace('remoteip=', '')];
-    for (const [place, way] of [...new Set(ways)].entries()) {
-      const command = deleting(FORMER, `remoteip=${way}`);
-      const completed = await ask(whatever(command));
-      if (!(await theirs()).has(stored)) break;
-      if (place === new Set(ways).size - 1) throw unexpected(command, completed);
-    }
+const deletingFormer = (remote: string) => deleting(FORMER, `remoteip=${remote}`);
+
+const storedFor = (ip: Ip, rules: readonly Rule[]): ReadonlySet<string> =>
+  new Set(rules.flatMap((rule) => formerIn(rule, ip) ?? []));
+
+/** Deletes what is stored in that form. The tool may know it by what it was once given instead. */
+async function takeAway(stored: string, usual: string, ip: Ip, ask: Ask): Promise<void> {
+  const ways = hostIn(stored) === undefined ? [stored] : [...new Set([stored, usual])];
+  for (const [place, way] of ways.entries()) {
+    const command = deletingFormer(way);
+    const completed = await ask(whatever(command));
+    if (!storedFor(ip, await rulesNow(ask)).has(stored)) return;
+    if (place === ways.length - 1) throw unexpected(command, completed);
   }
-  return found.size > 0 ? 'undone' : 'absent';
 }

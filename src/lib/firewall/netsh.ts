@@ -38,6 +38,13 @@ export function netsh(ip: Ip, { holder }: Circumstance): Backend {
   let idle: string | undefined;
   let seen: readonly Rule[] | undefined;
 
+  // What one step has read last is of this moment to the next one, and to no other.
+  const taken = () => {
+    const rules = seen;
+    seen = undefined;
+    return rules;
+  };
+
   const look = async (host: Host, timeout: number) => {
     const { profiles, rules } = await firewallNow(asking(host, timeout));
     seen = rules;
@@ -49,9 +56,7 @@ export function netsh(ip: Ip, { holder }: Circumstance): Backend {
 
   const make = async (host: Host, timeout: number) => {
     const ask = asking(host, timeout);
-    // What was read with the profiles is of this moment, once.
-    const rules = seen ?? (await rulesNow(ask));
-    seen = undefined;
+    const rules = taken() ?? (await rulesNow(ask));
     const missing = DIRECTIONS.filter((direction) => !inForce(rules, direction));
     if (missing.length === 0) return 'present';
     try {
@@ -99,7 +104,7 @@ export function netsh(ip: Ip, { holder }: Circumstance): Backend {
     persistent: true,
     survey: netshSurvey,
     caveat: () => idle && `but ${idle}`,
-    leftovers: formerRules(ip),
+    leftovers: formerRules(ip, taken),
     effects: [
       {
         what: `rules ${name} of the Windows Firewall`,
@@ -117,8 +122,12 @@ export function netsh(ip: Ip, { holder }: Circumstance): Backend {
         },
         undo: {
           spelled: spell(deleting(name)),
-          act: (host, timeout) =>
-            remove(deleting(name), (rule) => rule.name === name, asking(host, timeout)),
+          act: async (host, timeout) => {
+            const isMeant = (rule: Rule) => rule.name === name;
+            const { answer, rules } = await remove(deleting(name), isMeant, asking(host, timeout));
+            seen = rules;
+            return answer;
+          },
         },
       },
     ],
@@ -146,15 +155,17 @@ function refuseIdle(profiles: readonly Profile[]): void {
   throw new ActionError('no-effect', `${text}; turn it on in one profile at least`);
 }
 
-/** Deletes rules and sees that they are gone. */
-export async function remove(
+/** Deletes rules and sees that they are gone; with the rules that are there then. */
+async function remove(
   command: Command,
   isMeant: (rule: Rule) => boolean,
   ask: Ask,
-): Promise<'undone' | 'absent'> {
-  if (!(await rulesNow(ask)).some(isMeant)) return 'absent';
+): Promise<{ readonly answer: 'undone' | 'absent'; readonly rules: readonly Rule[] }> {
+  const before = await rulesNow(ask);
+  if (!before.some(isMeant)) return { answer: 'absent', rules: before };
   const completed = await ask(whatever(command));
-  if (!(await rulesNow(ask)).some(isMeant)) return 'undone';
+  const rules = await rulesNow(ask);
+  if (!rules.some(isMeant)) return { answer: 'undone', rules };
   if (completed.exitCode !== 0) throw unexpected(command, completed);
   const text = `${spell(command)} answers 0, but the registry still has the rules`;
   throw new ActionError('tool-failed', text);

@@ -5,7 +5,7 @@ import type { Ip } from '../fields.ts';
 import { ActionError } from '../outcome.ts';
 import { windows } from '../windows/command-line.ts';
 import { ARRIVES } from './arrives.ts';
-import { doing, LOOKING, look, ONE, type State, stateIn, written } from './windows-state.ts';
+import { doing, look, looked, ONE, type State, stateIn, written } from './windows-state.ts';
 import { ownNetwork, routesTo } from './windows-table.ts';
 
 /** The option that keeps a null route over a reboot. */
@@ -64,7 +64,7 @@ export function windowsRoute(ip: Ip, { options }: Circumstance): Backend {
 
 /** A look, and what is told of it. */
 const looking = <Answer>(ip: Ip, told: (state: State) => Answer): Deed<Answer> => ({
-  spelled: LOOKING.map(spell).join('\n'),
+  spelled: looked(ip).map(spell).join('\n'),
   act: async (host, timeout) => told((await look(ip, asking(host, timeout))).state),
 });
 

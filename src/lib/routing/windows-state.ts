@@ -9,7 +9,8 @@ import { defaultGateways, PRINTING, routesTo, type Table, tableIn } from './wind
 const STORED = 'HKLM\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters\\PersistentRoutes';
 
 /** What that asks, for people. */
-export const LOOKING: readonly Command[] = [PRINTING, querying(STORED, '/s')];
+export const looked = ({ family }: Ip): readonly Command[] =>
+  family === 6 ? [PRINTING] : [PRINTING, querying(STORED, '/s')];
 
 /** Every bit of an IPv4 address: the mask of a route to one. */
 export const ONE = '255.255.255.255';
