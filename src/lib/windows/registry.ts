@@ -33,8 +33,7 @@ export function keysIn(printed: string): readonly Key[] {
 /** A number among the values of a key; names have no case. */
 export function numberIn(key: Key | undefined, name: string): number | undefined {
   const found = key?.values.find((value) => isSame(value.name, name) && value.type === 'REG_DWORD');
-  const number = Number(found?.data);
-  return found && Number.isInteger(number) ? number : undefined;
+  return found && /^0x[0-9a-f]{1,8}$/i.test(found.data) ? Number(found.data) : undefined;
 }
 
 const isSame = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
