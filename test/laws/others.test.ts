@@ -18,6 +18,10 @@ describe.each(ADDRESSES.map((row) => [row.name, row] as const))('%s', (_name, ro
     row.platform === 'windows'
       ? `netsh advfirewall firewall add rule name=theirs dir=in action=block remoteip=${text}`
       : `${kind === 'IPv6' ? 'ip6tables' : 'iptables'} -A INPUT -s ${text} -j DROP`;
+  const lifting =
+    row.platform === 'windows'
+      ? 'netsh advfirewall firewall delete rule name=theirs remoteip='
+      : admin.replace(' -A ', ' -w 5 -D ');
 
   test('an administrator’s rule for the same target survives apply and revert', async () => {
     const host = await row.used();
@@ -36,7 +40,7 @@ describe.each(ADDRESSES.map((row) => [row.name, row] as const))('%s', (_name, ro
     // Only a backend that works with such rules knows of them.
     if (outcome !== 'absent') {
       expect(outcome).toBe('not-ours');
-      expect(detail).toContain(admin.replace(' -A ', ' -w 5 -D '));
+      expect(detail).toContain(lifting);
       expect(alerts(host.log)).toEqual([]);
     }
     const knows = backendsOf(row.action, text).some(({ foreign }) =>

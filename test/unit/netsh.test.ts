@@ -90,8 +90,8 @@ describe('a firewall that is off', () => {
     set(other, `${GROUP}\\PublicProfile`, 'EnableFirewall', 1);
     const { backend, detail } = await netsh.call('add', other);
     expect(backend).toBe('netsh');
-    expect(detail).toContain(
-      'not in the domain profile, where the firewall is off, not in the private',
+    expect(detail).toMatch(
+      /but not in the domain and private profiles, where the firewall is off$/,
     );
   });
 
@@ -207,6 +207,18 @@ describe('a rule of our name', () => {
     expect(await netsh.call('delete', host)).toMatchObject({ outcome: 'removed' });
     expect(host.state()).toBe(before);
   });
+});
+
+test('a rule that is not ours is named, with what would lift it', async () => {
+  const host = netsh.fresh();
+  advfirewall(host, 'add', 'name=by hand', 'dir=in', 'action=block', 'remoteip=203.0.113.7');
+  const before = host.state();
+  const { outcome, detail } = await netsh.call('delete', host);
+  expect(outcome).toBe('not-ours');
+  expect(detail).toContain(
+    'netsh advfirewall firewall delete rule "name=by hand" remoteip=203.0.113.7/255.255.255.255',
+  );
+  expect(host.state()).toBe(before);
 });
 
 describe('what upstream has left', () => {

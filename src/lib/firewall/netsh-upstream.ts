@@ -1,8 +1,9 @@
 import { type Ask, asking } from '../asking.ts';
-import { type Deed, spell, unexpected } from '../effect.ts';
+import { type Backend, type Deed, spell, unexpected } from '../effect.ts';
 import type { Ip } from '../fields.ts';
-import { deleting, rulesNow, whatever } from './netsh-rules.ts';
-import { hostIn, isHuge, type Rule } from './windows-rules.ts';
+import { querying } from '../windows/registry.ts';
+import { deleting, isAbout, ownerOf, rulesNow, whatever } from './netsh-rules.ts';
+import { hostIn, isHuge, RULES, type Rule } from './windows-rules.ts';
 
 /** What upstream calls each of its rules. */
 const FORMER = 'WAZUH ACTIVE RESPONSE BLOCKED IP';
@@ -50,3 +51,26 @@ async function takeAway(stored: string, usual: string, ip: Ip, ask: Ask): Promis
     if (place === ways.length - 1) throw unexpected(command, completed);
   }
 }
+
+/** The rule that keeps the address out and is neither ours nor upstream's, and how to lift it. */
+export function othersRule(ip: Ip): NonNullable<Backend['foreign']>[number] {
+  let lift = deleting('NAME', `remoteip=${ip.text}`);
+  return {
+    see: {
+      spelled: spell(querying(RULES, '/s')),
+      act: async (host, timeout) => {
+        const theirs = (await rulesNow(asking(host, timeout))).find(
+          (rule) => rule.direction === 'in' && isAbout(rule, ip.text) && !isKnown(rule),
+        );
+        if (theirs) lift = deleting(theirs.name, `remoteip=${theirs.remote.join(',')}`);
+        return theirs ? 'present' : 'absent';
+      },
+    },
+    // Its name is known once it was seen.
+    get lift() {
+      return lift;
+    },
+  };
+}
+
+const isKnown = (rule: Rule): boolean => rule.name === FORMER || ownerOf(rule) !== undefined;

@@ -17,7 +17,7 @@ import {
   whatever,
 } from './netsh-rules.ts';
 import { netshSurvey } from './netsh-survey.ts';
-import { formerRules } from './netsh-upstream.ts';
+import { formerRules, othersRule } from './netsh-upstream.ts';
 import { idleness, type Profile, upstreamSentence } from './windows-profiles.ts';
 import { DIRECTIONS, type Direction, RULES, type Rule } from './windows-rules.ts';
 
@@ -105,6 +105,7 @@ export function netsh(ip: Ip, { holder }: Circumstance): Backend {
     survey: netshSurvey,
     caveat: () => idle && `but ${idle}`,
     leftovers: formerRules(ip, taken),
+    foreign: [othersRule(ip)],
     effects: [
       {
         what: `rules ${name} of the Windows Firewall`,

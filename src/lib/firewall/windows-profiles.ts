@@ -55,9 +55,14 @@ export function profilesIn(
 
 /** Half a sentence about the profiles in which a rule does nothing; nothing where there is none. */
 export function idleness(profiles: readonly Profile[]): string | undefined {
-  const idle = profiles.filter((profile) => profile.idle !== undefined);
-  if (idle.length === 0) return undefined;
-  return idle.map(({ name, idle: why }) => `not in the ${name} profile, where ${why}`).join(', ');
+  const reasons = new Set(profiles.flatMap(({ idle }) => idle ?? []));
+  const parts = [...reasons].map((why) => {
+    const names = profiles.filter(({ idle }) => idle === why).map(({ name }) => name);
+    const [last = '', ...others] = names.toReversed();
+    const all = others.length === 0 ? last : `${others.toReversed().join(', ')} and ${last}`;
+    return `not in the ${all} profile${others.length === 0 ? '' : 's'}, where ${why}`;
+  });
+  return parts.length === 0 ? undefined : parts.join(', and ');
 }
 
 /**
