@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Completed } from '../../src/lib/effect.ts';
+import { inventory } from '../../src/lib/inventory.ts';
 import { actionsOn, examplesOf } from '../support/actions.ts';
 import { PROTOCOLS } from '../support/callers.ts';
 import { Row } from '../support/matrix.ts';
@@ -104,6 +105,21 @@ describe('a firewall that is off', () => {
     const { detail } = await row('netsh', 'IPv4', 'netsh').call('add', host);
     expect(detail).toContain('group policy lets no rules of this host count');
   });
+});
+
+test('a block that no profile heeds any more is not told as held', async () => {
+  const host = netsh.fresh();
+  await netsh.call('add', host);
+  const actions = new Map(actionsOn('windows').map(({ file, action }) => [file, action]));
+  const states = async () => {
+    const { holdings } = await host.run('riposte', (ports) => inventory(actions, ports));
+    return holdings.map(({ state }) => state);
+  };
+  expect(await states()).toEqual(['held']);
+  off(host, ['DomainProfile', 'PublicProfile']);
+  expect(await states()).toEqual(['held']);
+  off(host);
+  expect(await states()).toEqual(['gone']);
 });
 
 /** What a tool answers instead of what it would, and whether it does it first. */
