@@ -5,7 +5,7 @@ import { ActionError, asActionError } from './outcome.ts';
 import { demandTools, ensure, inTurn, LeftBehind, mayTryNext, takeBack } from './perform.ts';
 import { presence } from './presence.ts';
 import type { Entry } from './record.ts';
-import { type Refusal, summed } from './refusal.ts';
+import { isNext, type Refusal, summed } from './refusal.ts';
 
 /** Whose block on what, until when and why: the identity of marks, and what records say of it. */
 export interface Block extends Omit<Entry, 'backend' | 'stage' | 'boot' | 'former'> {
@@ -37,6 +37,7 @@ export async function block(
 ): Promise<Standing> {
   const refusals: Refusal[] = [];
   for (const backend of backends) {
+    if (!isNext(backend, refusals)) continue;
     try {
       return await (remembers(backend)
         ? hold(who, backend, host)

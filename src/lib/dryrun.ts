@@ -14,9 +14,12 @@ export const planOnce = ({ checks = [], steps }: Once): string =>
 export function plan(verb: Verb, backends: readonly Backend[]): string {
   return backends
     .flatMap((backend, place) => [
-      ...(place > 0 ? [`# ${backend.name}, ${elsewhere(verb)}:`] : [`# ${backend.name}:`]),
+      ...(place > 0 ? [`# ${backend.name}, ${elsewhere(verb, backend)}:`] : [`# ${backend.name}:`]),
       ...backend.effects.flatMap((effect) => (verb === 'add' ? making(effect) : undoing(effect))),
       ...(backend.memory ? remembering(verb, backend.memory) : []),
+      ...(backend.leftovers && verb === 'delete'
+        ? ['# what former programs left for it:', spelling(backend.leftovers)]
+        : []),
       ...(backend.afterwards && verb === 'add'
         ? ['# once it holds, besides:', spelling(backend.afterwards)]
         : []),
@@ -24,9 +27,11 @@ export function plan(verb: Verb, backends: readonly Backend[]): string {
     .join('\n');
 }
 
-const elsewhere = (verb: Verb) =>
+const elsewhere = (verb: Verb, { onlyAfter }: Backend) =>
   verb === 'add'
-    ? 'only if the ones before cannot'
+    ? onlyAfter === undefined
+      ? 'only if the ones before cannot'
+      : `only if the ones before end as ${onlyAfter}`
     : 'only if nothing was found before, or on record';
 
 function making({ ground, see, make, renew }: Effect): string[] {

@@ -1,5 +1,5 @@
 import type { Host } from './host.ts';
-import { ActionError } from './outcome.ts';
+import { ActionError, type Failure } from './outcome.ts';
 
 /** A process to run: a tool's bare name and its words. No shell, no path, nothing joined. */
 export interface Command {
@@ -7,6 +7,8 @@ export interface Command {
   readonly args: readonly string[];
   /** Text for its standard input; without it the input is empty. */
   readonly stdin?: string;
+  /** How one would type it, where that is not at a POSIX shell. */
+  readonly spelled?: string;
 }
 
 /** What a process left behind, whatever its exit code. */
@@ -128,10 +130,12 @@ export interface Survey {
 export interface Backend {
   readonly name: string;
   readonly effects: readonly Effect[];
+  /** Tried only where every way before it failed in this way; absent for whatever lets another try. */
+  readonly onlyAfter?: Failure;
   /** In the place of effects, where nothing can be marked. Such a backend has a lock and a record. */
   readonly memory?: Memory;
-  /** What people should know of a block that was made this way, as half a sentence. */
-  readonly caveat?: string;
+  /** What people should know of a block that was made this way, as half a sentence; asked at the end. */
+  readonly caveat?: string | (() => string | undefined);
   /**
    * What is done besides, once the block holds and the agent knows of it: half a sentence about what
    * came of it. It is never undone, and the block stays where it fails.
@@ -153,6 +157,8 @@ export interface Backend {
    * there is something. All others are put on record once they hold.
    */
   readonly record: boolean;
+  /** Takes away what the programs that Riposte replaces have left for the target; asked by every undo. */
+  readonly leftovers?: Step<'undone' | 'absent'>;
   /** Whether what it makes is still there after a reboot. */
   readonly persistent?: true;
   /** How to find what somebody else made for the same target, and the command that would lift it. */
@@ -170,12 +176,12 @@ export const says = ({ stderr }: Completed, words: string): boolean => stderr.in
 
 /** The error for an answer that a step does not understand. */
 export function unexpected(
-  { tool, args }: Command,
+  { stdin: _, ...words }: Command,
   { exitCode, stderr, stdout }: Completed,
 ): ActionError {
   const said = (stderr.trim() || stdout.trim()).split('\n', 3).join(' / ').slice(0, 300);
   // What was sent to its input can be long, and the tool quotes the part that it did not like.
-  const line = spell({ tool, args });
+  const line = spell(words);
   return new ActionError('tool-failed', `${line} answered ${exitCode}: ${said || 'no text'}`);
 }
 
@@ -214,8 +220,9 @@ export const enforces = ({ longest }: Backend, expiry: number | undefined): bool
 
 const PLAIN = /^[A-Za-z0-9_@%+=:,./-]+$/;
 
-/** The command as one would type it at a POSIX shell; for people and dry runs, never executed. */
-export function spell({ tool, args, stdin }: Command): string {
+/** The command as one would type it at its system's shell; for people and dry runs, never executed. */
+export function spell({ tool, args, stdin, spelled }: Command): string {
+  if (spelled !== undefined) return spelled;
   const quote = (word: string) => (PLAIN.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
   const line = [tool, ...args].map(quote).join(' ');
   return stdin === undefined ? line : `${line} <<'END'\n${stdin.trimEnd()}\nEND`;

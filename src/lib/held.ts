@@ -40,9 +40,10 @@ export async function add(action: Action, call: Asked, host: Host): Promise<Done
   const unrecorded = await settled(standing);
   const besides = await afterwards(backend, host);
   const enforced = enforces(backend, expiry);
+  const caveat = caveatOf(backend);
   const said = [
     `${who.target} ${action.states.held} (${backend.name})`,
-    ...(backend.caveat === undefined ? [] : [backend.caveat]),
+    ...(caveat === undefined ? [] : [caveat]),
     ...(besides.said === undefined ? [] : [besides.said]),
     ...(unrecorded === undefined ? [] : [unrecorded]),
     ...(unanswered ? ['but the agent did not answer the keys'] : []),
@@ -55,6 +56,9 @@ export async function add(action: Action, call: Asked, host: Host): Promise<Done
     detail: said.join(', '),
   };
 }
+
+const caveatOf = ({ caveat }: Backend): string | undefined =>
+  typeof caveat === 'function' ? caveat() : caveat;
 
 /** What the marks and the record of a block say. */
 function blockOf(

@@ -8,7 +8,7 @@ import { remembers, spare } from './memory.ts';
 import { wordsOf } from './options.ts';
 import { asActionError } from './outcome.ts';
 import { ask, demandTools, mayTryNext } from './perform.ts';
-import { type Refusal, summed } from './refusal.ts';
+import { isNext, type Refusal, summed } from './refusal.ts';
 import { targetOf } from './values.ts';
 
 /**
@@ -53,6 +53,7 @@ async function able(action: Action, call: Asked, host: Host): Promise<Backend> {
   const backends = action.backends(call.values, circumstance);
   const refusals: Refusal[] = [];
   for (const backend of choose(backends, call.options, call.request)) {
+    if (!isNext(backend, refusals)) continue;
     try {
       await look(backend, host);
       return backend;

@@ -253,8 +253,9 @@ async function liftAll({ effects }: Backend, doing: Doing): Promise<'removed' | 
 
 /** The command that would lift what somebody else made for the target, if there is any. */
 export async function foreign(backend: Backend, doing: Doing): Promise<Command | undefined> {
-  for (const { see, lift } of backend.foreign ?? []) {
-    if ((await ask(see, doing)) === 'present') return lift;
+  for (const other of backend.foreign ?? []) {
+    // Some know what would lift it only once they have seen it.
+    if ((await ask(other.see, doing)) === 'present') return other.lift;
   }
   return undefined;
 }

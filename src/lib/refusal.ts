@@ -9,6 +9,10 @@ export interface Refusal {
   readonly onRecord: boolean;
 }
 
+/** Whether a way may be tried after these: some are for what the others cannot change. */
+export const isNext = ({ onlyAfter }: Backend, refusals: readonly Refusal[]): boolean =>
+  refusals.every(({ error }) => onlyAfter === undefined || error.kind === onlyAfter);
+
 /** Several refusals as one; what a tool said weighs more than that another is missing. */
 export function summed(refusals: readonly Refusal[]): ActionError {
   const errors = refusals.map(({ error }) => error);

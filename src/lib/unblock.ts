@@ -2,7 +2,7 @@ import { type Backend, type Command, spell } from './effect.ts';
 import type { Host } from './host.ts';
 import { heldByOthers, leaving, release, remembers } from './memory.ts';
 import { ActionError, asActionError } from './outcome.ts';
-import { foreign, lift } from './perform.ts';
+import { ask, foreign, lift } from './perform.ts';
 import { type Place, SETTLED } from './record.ts';
 import { type Refusal, summed } from './refusal.ts';
 
@@ -22,7 +22,7 @@ export interface Lifted {
 
 /**
  * Removes what this holder made for the target: from the first backend that has it, and from every
- * one on record.
+ * one on record. What former programs left for the target goes too.
  */
 export async function unblock(
   who: Owned,
@@ -38,21 +38,25 @@ export async function unblock(
   for (const { name } of backends.filter((one) => !remembers(one))) {
     if (recorded?.includes(name)) await leaving({ ...who, backend: name }, host);
   }
+  const give = async (backend: Backend, onRecord: boolean) => {
+    if (remembers(backend)) {
+      const answer = await release(who, backend, host, undefined, still);
+      shared ||= answer === 'shared';
+      return answer !== 'absent';
+    }
+    const place = { ...who, backend: backend.name };
+    const forget = () => host.records.forget(place);
+    return (await lift(backend, host, onRecord, forget, still)) === 'removed';
+  };
   for (const backend of backends) {
     const onRecord = recorded?.includes(backend.name) ?? false;
-    // Where the records cannot be read, everything is looked into.
-    if (removed.length > 0 && recorded && !onRecord) continue;
     try {
-      if (remembers(backend)) {
-        const answer = await release(who, backend, host, undefined, still);
-        if (answer !== 'absent') removed.push(backend.name);
-        shared ||= answer === 'shared';
-        continue;
-      }
-      const place = { ...who, backend: backend.name };
-      const forget = () => host.records.forget(place);
-      const answer = await lift(backend, host, onRecord, forget, still);
-      if (answer === 'removed') removed.push(backend.name);
+      // Where the records cannot be read, everything is looked into.
+      const passed = removed.length > 0 && recorded && !onRecord;
+      if (!passed && (await give(backend, onRecord))) removed.push(backend.name);
+      // Upkeep is about what is on record alone.
+      const cleared = !still && backend.leftovers && (await ask(backend.leftovers, host));
+      if (cleared === 'undone' && !removed.includes(backend.name)) removed.push(backend.name);
     } catch (thrown) {
       refusals.push({ backend, error: asActionError(thrown), onRecord });
     }

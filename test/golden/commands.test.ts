@@ -1,7 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { Action, Deed } from '../../src/lib/action.ts';
 import { plan } from '../../src/lib/dryrun.ts';
-import { ACTIONS, backendsOf, DEEDS, type Example, examplesOf } from '../support/actions.ts';
+import {
+  ACTIONS,
+  backendsOf,
+  DEEDS,
+  type Example,
+  examplesOf,
+  platformOf,
+} from '../support/actions.ts';
 import { call, PROTOCOLS } from '../support/callers.ts';
 import { askOf, settingsOf } from '../support/deeds.ts';
 import { Row, specialist } from '../support/matrix.ts';
@@ -22,6 +29,26 @@ const added = async (row: Row, setting: Setting = {}) => {
   return host;
 };
 
+/** A host whose firewall is off in some profiles, where its system has such. */
+const unguarded = async (row: Row, ...profiles: readonly string[]) => {
+  const host = row.fresh();
+  const policy = String.raw`HKLM\SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy`;
+  for (const profile of row.platform === 'windows' ? profiles : []) {
+    const args = [
+      'add',
+      `${policy}\\${profile}`,
+      '/v',
+      'EnableFirewall',
+      '/t',
+      'REG_DWORD',
+      '/d',
+      '0',
+    ];
+    host.tool({ tool: 'reg', args: [...args, '/f'] });
+  }
+  return host;
+};
+
 const CHAPTERS: readonly Chapter[] = [
   { title: 'add, the first time on this host', before: async (row) => row.fresh(), verb: 'add' },
   { title: 'add, on a host that is set up', before: (row) => row.used(), verb: 'add' },
@@ -29,6 +56,11 @@ const CHAPTERS: readonly Chapter[] = [
   {
     title: 'add again, to renew it, on a kernel before 6.12',
     before: (row) => added(row, { kernel: [6, 11] }),
+    verb: 'add',
+  },
+  {
+    title: 'add, where no profile of the firewall is on',
+    before: (row) => unguarded(row, 'DomainProfile', 'StandardProfile', 'PublicProfile'),
     verb: 'add',
   },
   { title: 'delete', before: (row) => added(row), verb: 'delete' },
@@ -65,7 +97,7 @@ async function book(action: Action): Promise<string> {
   ];
   for (const example of examplesOf(action)) {
     const all = backendsOf(action, example.text).map(({ name }) => name);
-    const own = all.filter((name) => specialist(name, example) === action);
+    const own = all.filter((name) => specialist(name, example, platformOf(action)) === action);
     // A chain of ways that have pages elsewhere is shown as the whole that it is.
     for (const name of own.length > 0 ? own : [undefined]) {
       const told = new Set<string>();
@@ -110,7 +142,7 @@ async function deedBook(deed: Deed): Promise<string> {
     '',
   ];
   for (const verb of ['add', 'delete'] as const) {
-    const host = new ModelHost({ settings: settingsOf(deed) });
+    const host = new ModelHost({ platform: platformOf(deed), settings: settingsOf(deed) });
     const { outcome } = await call(deed, wazuh4, askOf(deed, verb), host);
     pages.push(`== ${verb}`, '', ...host.commands, `# ${outcome}`, '');
   }

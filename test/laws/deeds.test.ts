@@ -5,7 +5,7 @@ import { srcip } from '../../src/lib/fields.ts';
 import { exitCode } from '../../src/lib/outcome.ts';
 import { LIMIT } from '../../src/lib/ports.ts';
 import type { Verb } from '../../src/lib/request.ts';
-import { DEEDS } from '../support/actions.ts';
+import { DEEDS, platformOf } from '../support/actions.ts';
 import { call, type Manner, PROTOCOLS, type Protocol } from '../support/callers.ts';
 import { askOf, FIELDS, settingsOf, subjectsOf } from '../support/deeds.ts';
 import { alerts, tickets } from '../support/matrix.ts';
@@ -37,7 +37,7 @@ const ROWS = [...DEEDS.map(({ action }) => action), SAMPLE].flatMap((deed) =>
 
 describe.each(ROWS)('%s', (_name, deed, protocol) => {
   const fresh = (faults: Faults = () => undefined) => {
-    const host = new ModelHost({ settings: settingsOf(deed) });
+    const host = new ModelHost({ platform: platformOf(deed), settings: settingsOf(deed) });
     host.faults = faults;
     return host;
   };
@@ -137,7 +137,10 @@ describe.each(ROWS)('%s', (_name, deed, protocol) => {
 
   test('broken settings are said, and nothing is done', async () => {
     if (Object.keys(deed.options).length === 0) return;
-    const host = new ModelHost({ settings: { actions: { [deed.name]: { 'no-such': 'x' } } } });
+    const host = new ModelHost({
+      platform: platformOf(deed),
+      settings: { actions: { [deed.name]: { 'no-such': 'x' } } },
+    });
     const { outcome, detail } = await asked(host, 'add');
     expect(outcome).toBe('bad-settings');
     expect(detail).toContain('no-such is no option of it');

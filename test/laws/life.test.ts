@@ -4,7 +4,7 @@ import { GRACE } from '../../src/lib/expiry.ts';
 import { exitCode } from '../../src/lib/outcome.ts';
 import { SETTLED } from '../../src/lib/record.ts';
 import { restoreLost, sweepOverdue, WHOLE } from '../../src/lib/sweep.ts';
-import { ACTIONS, type Example, examplesOf } from '../support/actions.ts';
+import { actionsOn, type Example, examplesOf } from '../support/actions.ts';
 import { PROTOCOLS } from '../support/callers.ts';
 import { Row } from '../support/matrix.ts';
 import { type Fault, ModelHost } from '../support/model-host.ts';
@@ -121,7 +121,9 @@ const UNSURE: Belief = { from: 0, to: Number.POSITIVE_INFINITY, flushed: false, 
 
 const wazuh5 = PROTOCOLS.find(({ name }) => name === 'wazuh5');
 const actions = new Map(
-  ACTIONS.flatMap(({ action }) => [action.name, ...action.aliases].map((name) => [name, action])),
+  actionsOn('linux').flatMap(({ action }) =>
+    [action.name, ...action.aliases].map((name) => [name, action]),
+  ),
 );
 
 /** The host beside what ought to be true of it. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ACTIONS, DEEDS } from '../support/actions.ts';
+import { ACTIONS, DEEDS, platformOf } from '../support/actions.ts';
 import { call, PROTOCOLS, type Protocol } from '../support/callers.ts';
 import { askOf, settingsOf, subjectsOf } from '../support/deeds.ts';
 import { alerts, mentions, ROWS, tickets } from '../support/matrix.ts';
@@ -67,7 +67,10 @@ describe.each(
 )('%s', (_name, deed, protocol) => {
   test('in observe mode nothing is done, whatever the agent answers', async () => {
     for (const temper of ['continue', 'abort', 'silence'] as const) {
-      const host = new ModelHost({ settings: { ...settingsOf(deed), ...OBSERVE } });
+      const host = new ModelHost({
+        platform: platformOf(deed),
+        settings: { ...settingsOf(deed), ...OBSERVE },
+      });
       const before = host.state();
       const ask = askOf(deed, 'add');
       expect(await call(deed, protocol, ask, host, { temper })).toMatchObject({

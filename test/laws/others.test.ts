@@ -14,7 +14,14 @@ const tool = (host: ModelHost, line: string) => {
 
 describe.each(ADDRESSES.map((row) => [row.name, row] as const))('%s', (_name, row) => {
   const { text, kind } = row.example;
-  const admin = `${kind === 'IPv6' ? 'ip6tables' : 'iptables'} -A INPUT -s ${text} -j DROP`;
+  const admin =
+    row.platform === 'windows'
+      ? `netsh advfirewall firewall add rule name=theirs dir=in action=block remoteip=${text}`
+      : `${kind === 'IPv6' ? 'ip6tables' : 'iptables'} -A INPUT -s ${text} -j DROP`;
+  const lifting =
+    row.platform === 'windows'
+      ? 'netsh advfirewall firewall delete rule name=theirs remoteip='
+      : admin.replace(' -A ', ' -w 5 -D ');
 
   test('an administrator’s rule for the same target survives apply and revert', async () => {
     const host = await row.used();
@@ -33,7 +40,7 @@ describe.each(ADDRESSES.map((row) => [row.name, row] as const))('%s', (_name, ro
     // Only a backend that works with such rules knows of them.
     if (outcome !== 'absent') {
       expect(outcome).toBe('not-ours');
-      expect(detail).toContain(admin.replace(' -A ', ' -w 5 -D '));
+      expect(detail).toContain(lifting);
       expect(alerts(host.log)).toEqual([]);
     }
     const knows = backendsOf(row.action, text).some(({ foreign }) =>
@@ -46,7 +53,7 @@ describe.each(ADDRESSES.map((row) => [row.name, row] as const))('%s', (_name, ro
 });
 
 /** What may befall the ground that a block stands on. */
-const DAMAGE = [
+const DAMAGE_LINUX: readonly string[] = [
   'nft delete table inet riposte',
   'nft flush chain inet riposte firewall-drop',
   'nft add table inet riposte { flags dormant; }',
@@ -61,7 +68,14 @@ const DAMAGE = [
   'rm -f /etc/hosts.deny',
   'rm -f /ipblock/203.0.113.7',
   `route del -host 203.0.113.7 metric ${shortMetricOf('firewall-drop')} reject`,
-] as const;
+];
+const DAMAGE_WINDOWS: readonly string[] = [
+  'netsh advfirewall firewall delete rule name=RULE dir=in',
+  'netsh advfirewall firewall delete rule name=RULE dir=out',
+  'netsh advfirewall reset',
+  'route DELETE 203.0.113.7',
+  'declared lose',
+];
 
 describe.each(V4.map((row) => [row.name, row] as const))('%s', (_name, row) => {
   test.each([
@@ -72,12 +86,14 @@ describe.each(V4.map((row) => [row.name, row] as const))('%s', (_name, row) => {
     const text = which === 'another' ? row.example.other : row.example.text;
     const holder = 'firewall-drop';
     let ended = 0;
-    for (const damage of DAMAGE) {
+    const windows = row.platform === 'windows';
+    const mark = windows ? `riposte ${holder} ${row.example.text}` : `riposte ${holder}`;
+    for (const damage of windows ? DAMAGE_WINDOWS : DAMAGE_LINUX) {
       const host = row.fresh();
       await row.call('add', host, { holder });
       for (const line of damage.split(' && ')) {
         const [name = '', ...args] = line.split(' ');
-        const words = args.map((word) => (word === 'RULE' ? `riposte ${holder}` : word));
+        const words = args.map((word) => word.replace(/\bRULE$/, mark));
         host.tool({ tool: name, args: words });
       }
       ended += host.holds(row.example.text) ? 0 : 1;
@@ -88,7 +104,11 @@ describe.each(V4.map((row) => [row.name, row] as const))('%s', (_name, row) => {
     }
     expect(ended).toBeGreaterThan(0);
   });
+});
 
+const V4_LINUX = V4.filter(({ platform }) => platform === 'linux');
+
+describe.each(V4_LINUX.map((row) => [row.name, row] as const))('%s', (_name, row) => {
   test('a set made with other features is used as it is, or the run says why not', async () => {
     const host = row.fresh();
     host.tool({

@@ -8,7 +8,7 @@ import { SETTLED } from '../../src/lib/record.ts';
 import type { Request } from '../../src/lib/request.ts';
 import { shortMetricOf } from '../../src/lib/routing/host-routes.ts';
 import { restoreLost, sweepOverdue, WHOLE } from '../../src/lib/sweep.ts';
-import { ACTIONS, type Example } from '../support/actions.ts';
+import { actionsOn, type Example } from '../support/actions.ts';
 import { PROTOCOLS } from '../support/callers.ts';
 import { asTested } from '../support/custom.ts';
 import { ROWS, type Row, timeless } from '../support/matrix.ts';
@@ -21,7 +21,7 @@ const wazuh4 = PROTOCOLS[0];
 
 /** Every action by each of its names, as it is tested on the host. */
 async function all(host: ModelHost): Promise<Actions> {
-  const tested = ACTIONS.map(async ({ action }) => {
+  const tested = actionsOn(host.platform).map(async ({ action }) => {
     const ask = ({ subject, text }: Example) => requestOf(action, subject, text);
     const one = await asTested(action, host, ask);
     return [action.name, ...action.aliases].map((name) => [name, one] as const);
@@ -100,6 +100,7 @@ const FLUSHES: Readonly<Record<string, (row: Row) => readonly string[]>> = {
   'firewall-cmd': () => ['firewall-cmd --reload'],
   'hosts-deny': () => ['rm -f /etc/hosts.deny'],
   file: ({ example: { text } }) => [`rm -f /ipblock/${text}`],
+  netsh: () => ['netsh advfirewall reset'],
 };
 
 function flush(host: ModelHost, row: Row): void {
@@ -270,6 +271,8 @@ const HALVES = [
   ['nft', 'nft add table inet riposte { flags dormant; }'],
   ['ip-route', 'ip -4 rule del priority 182 lookup 182'],
   ['net-tools', 'route add -host 203.0.113.7 metric 0 dev lo'],
+  ['netsh', 'netsh advfirewall firewall delete rule name=RULE dir=in'],
+  ['netsh', 'netsh advfirewall firewall delete rule name=RULE dir=out'],
 ] as const;
 
 test.each(HALVES)('half a block of %s after %s is none, and is undone', async (backend, damage) => {
@@ -278,7 +281,8 @@ test.each(HALVES)('half a block of %s after %s is none, and is undone', async (b
   const host = row.fresh({ bare: true });
   const before = plain(host);
   await row.call('add', host);
-  const [tool = '', ...args] = damage.split(' ');
+  const [tool = '', ...words] = damage.split(' ');
+  const args = words.map((word) => word.replace(/\bRULE$/, 'riposte netsh 203.0.113.7'));
   expect(host.tool({ tool, args })).toMatchObject({ exitCode: 0 });
   expect(host.holds('203.0.113.7')).toBe(false);
   expect(await seen(host)).toEqual([line(row, 'gone')]);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { exitCode } from '../../src/lib/outcome.ts';
-import { ACTIONS, backendsOf, type Example, examplesOf } from '../support/actions.ts';
+import { ACTIONS, backendsOf, type Example, examplesOf, platformOf } from '../support/actions.ts';
 import { PROTOCOLS } from '../support/callers.ts';
 import { Row } from '../support/matrix.ts';
 import { type Fault, ModelHost } from '../support/model-host.ts';
@@ -52,13 +52,14 @@ type Belief = 'held' | 'unsure';
 
 /** The host beside what ought to be true of it. */
 class Walk {
-  readonly host = new ModelHost();
+  readonly host: ModelHost;
   readonly #action;
   readonly #targets: readonly Example[];
   readonly #holders: readonly string[];
   readonly #beliefs = new Map<string, Belief>();
 
   constructor(action: (typeof ACTIONS)[number]['action']) {
+    this.host = new ModelHost({ platform: platformOf(action) });
     this.#action = action;
     const [v4, v6] = examplesOf(action) as [Example, Example];
     // The second begins with the first; the seeded neighbour itself is held by an administrator.
@@ -116,7 +117,7 @@ const BLOCKING = ACTIONS.filter(({ action }) =>
   examplesOf(action).every(({ subject }) => subject === 'srcip'),
 );
 
-describe.each(BLOCKING.map((found) => [found.file, found.action] as const))(
+describe.each(BLOCKING.map((found) => [`${found.platform}/${found.file}`, found.action] as const))(
   '%s',
   (_name, action) => {
     test('whatever happens in whatever order, who holds a block has it and nobody else’s ends', async () => {

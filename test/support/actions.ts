@@ -43,6 +43,14 @@ export const DEEDS: readonly Found<Deed>[] = RESPONSES.filter((found): found is 
   isDeed(found.action),
 );
 
+/** The system that an action is for; what no file declares is for Linux. */
+export const platformOf = (response: Response): string =>
+  RESPONSES.find(({ action }) => action === response)?.platform ?? 'linux';
+
+/** The actions of one system that hold until they are undone. */
+export const actionsOn = (platform: string): readonly Found<Action>[] =>
+  ACTIONS.filter((found) => found.platform === platform);
+
 /** A target, a neighbour whose text begins with it, and one far from both. */
 export interface Example {
   readonly subject: Subject;

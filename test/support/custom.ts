@@ -4,7 +4,7 @@ import { execute } from '../../src/lib/execute.ts';
 import { exitCode } from '../../src/lib/outcome.ts';
 import type { Request } from '../../src/lib/request.ts';
 import type { FieldValues } from '../../src/lib/values.ts';
-import { circumstance, type Example, examplesOf } from './actions.ts';
+import { circumstance, type Example, examplesOf, platformOf } from './actions.ts';
 import { FIELDS } from './deeds.ts';
 import { ModelHost } from './model-host.ts';
 
@@ -55,7 +55,7 @@ const exampleOf = ({ fields }: Deed): FieldValues =>
 async function understood(action: Response, ask: (example: Example) => Request): Promise<boolean> {
   const [example] = isDeed(action) ? [] : examplesOf(action);
   if (!example) return true;
-  const host = new ModelHost({ bare: true });
+  const host = new ModelHost({ platform: platformOf(action), bare: true });
   const call = { request: ask(example), program: action.name, holder: action.name };
   const { outcome } = await host.run(action.name, (ports) => execute(action, call, ports));
   return exitCode(outcome) === 0 && host.holds(example.text);

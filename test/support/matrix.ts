@@ -1,7 +1,15 @@
 import type { Action } from '../../src/lib/action.ts';
 import type { Backend } from '../../src/lib/effect.ts';
 import type { Verb } from '../../src/lib/request.ts';
-import { ACTIONS, backendsOf, type Example, examplesOf, toolsOf } from './actions.ts';
+import {
+  ACTIONS,
+  actionsOn,
+  backendsOf,
+  type Example,
+  examplesOf,
+  platformOf,
+  toolsOf,
+} from './actions.ts';
 import { call, type Manner, PROTOCOLS, type Protocol, type Ran } from './callers.ts';
 import { type Faults, ModelHost, type Setting } from './model-host.ts';
 
@@ -34,9 +42,16 @@ export class Row {
     return all.filter(({ name }) => this.backend === undefined || name === this.backend);
   }
 
+  /** The system that it is on. */
+  get platform(): string {
+    return platformOf(this.action);
+  }
+
   get name(): string {
-    const { action, protocol, example, backend } = this;
-    return `${action.name} ${protocol.name} ${example.kind} ${backend ?? 'any'}`;
+    const { action, platform, protocol, example, backend } = this;
+    // Linux goes without saying.
+    const name = platform === 'linux' ? action.name : `${platform}/${action.name}`;
+    return `${name} ${protocol.name} ${example.kind} ${backend ?? 'any'}`;
   }
 
   /** The tools this row goes without, and whatever else is to go wrong. */
@@ -47,7 +62,7 @@ export class Row {
 
   /** A host with the administrator's things on it and nothing of ours. */
   fresh(setting: Setting = {}): ModelHost {
-    const host = new ModelHost(setting);
+    const host = new ModelHost({ platform: this.platform, ...setting });
     host.faults = this.faults();
     return host;
   }
@@ -92,24 +107,29 @@ export class Row {
 }
 
 /**
- * The action that a backend is tested with by itself: of those that have it, the one with the fewest
- * ways. Where it is one way of many it is tested as such.
+ * The action of a system that a backend is tested with by itself: of those that have it, the one with
+ * the fewest ways, or the one that bears its name. Where it is one way of many it is tested as such.
  */
-export function specialist(backend: string, { kind }: Example): Action | undefined {
-  const counts = ACTIONS.flatMap(({ action }) => {
+export function specialist(
+  backend: string,
+  { kind }: Example,
+  platform: string,
+): Action | undefined {
+  const counts = actionsOn(platform).flatMap(({ action }) => {
     const example = examplesOf(action).find((one) => one.kind === kind);
     const names = example ? backendsOf(action, example.text).map(({ name }) => name) : [];
-    return names.includes(backend) ? [{ action, count: names.length }] : [];
+    const count = action.name === backend ? 0 : names.length;
+    return names.includes(backend) ? [{ action, count }] : [];
   });
   return counts.sort((one, other) => one.count - other.count)[0]?.action;
 }
 
 /** Every action × protocol × example by any of its ways, and every way by itself. */
-export const ROWS: readonly Row[] = ACTIONS.flatMap(({ action }) =>
+export const ROWS: readonly Row[] = ACTIONS.flatMap(({ action, platform }) =>
   PROTOCOLS.flatMap((protocol) =>
     examplesOf(action).flatMap((example) =>
       [undefined, ...backendsOf(action, example.text).map(({ name }) => name)]
-        .filter((name) => name === undefined || specialist(name, example) === action)
+        .filter((name) => name === undefined || specialist(name, example, platform) === action)
         .map((backend) => new Row(action, protocol, example, backend)),
     ),
   ),

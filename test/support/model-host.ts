@@ -26,6 +26,7 @@ import { Routes } from './model/routes.ts';
 import { Services } from './model/services.ts';
 import { SharedFiles } from './model/shared-files.ts';
 import { Suspects, Threats } from './model/suspects.ts';
+import { WINDOWS } from './model/windows/host.ts';
 import { Xtables } from './model/xtables.ts';
 import { sinkInto } from './sink.ts';
 
@@ -55,6 +56,8 @@ export class RunDied extends Error {}
 
 /** What a model host can be given. */
 export interface Setting {
+  /** Which system's tools it has, named as the folder of `scripts/`: Linux, unless it is Windows. */
+  readonly platform?: string;
   readonly kernel?: readonly [major: number, minor: number];
   readonly arConf?: string;
   readonly ossecConf?: string;
@@ -64,8 +67,11 @@ export interface Setting {
   readonly bare?: boolean;
 }
 
+/** A command that an administrator once ran. */
+export type Neighbour = readonly [tool: string, words: readonly string[], stdin?: string];
+
 /** An administrator's own: none of it may ever change. */
-const NEIGHBOURS: readonly (readonly [tool: string, words: readonly string[], stdin?: string])[] = [
+const NEIGHBOURS: readonly Neighbour[] = [
   [
     'nft',
     ['-f', '-'],
@@ -246,6 +252,7 @@ const byDeclaration = (declared: Declared): Model => ({
  * real code. Every run is a process of its own on it, with its own clock since it began.
  */
 export class ModelHost {
+  readonly platform: string;
   readonly volume = new Volume();
   /** Every command that was started, spelled as at a shell. */
   readonly commands: string[] = [];
@@ -276,7 +283,8 @@ export class ModelHost {
   #processes = 0;
 
   constructor({
-    kernel = [6, 18],
+    platform = 'linux',
+    kernel = platform === 'windows' ? WINDOWS.version : [6, 18],
     arConf,
     ossecConf = '<ossec_config></ossec_config>\n',
     settings,
@@ -284,16 +292,20 @@ export class ModelHost {
   }: Setting = {}) {
     const now = () => this.#now;
     const [major, minor] = kernel;
+    this.platform = platform;
     this.#kernel = kernel;
     this.#shared = new SharedFiles(this.volume, bare === true);
-    this.#models = [
+    const ofLinux = () => [
       ...models(now, major > 6 || (major === 6 && minor >= 12), this.#shared),
       {
         tools: ['systemctl'],
-        run: (command) => this.daemons.systemctl(command),
+        run: (command: Command) => this.daemons.systemctl(command),
         listing: () => this.daemons.listing(),
         holds: () => false,
       },
+    ];
+    this.#models = [
+      ...(platform === 'windows' ? WINDOWS.models() : ofLinux()),
       byDeclaration(this.declared),
     ];
     this.volume.mkdirSync(`${HOME}/active-response/bin`, { recursive: true });
@@ -304,7 +316,8 @@ export class ModelHost {
       this.volume.mkdirSync(`${HOME}/${STATE}`, { mode: 0o700 });
       this.volume.writeFileSync(`${HOME}/${SETTINGS}`, JSON.stringify(settings), { mode: 0o600 });
     }
-    for (const [tool, args, stdin] of bare ? [] : NEIGHBOURS) {
+    const neighbours = platform === 'windows' ? WINDOWS.neighbours : NEIGHBOURS;
+    for (const [tool, args, stdin] of bare ? [] : neighbours) {
       this.tool({ tool, args, ...(stdin !== undefined && { stdin }) });
     }
   }

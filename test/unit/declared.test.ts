@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { defineAction, defineDeed } from '../../src/lib/action.ts';
 import { must, run, says, unexpected } from '../../src/lib/effect.ts';
 import { srcip } from '../../src/lib/fields.ts';
-import { ACTIONS } from '../support/actions.ts';
+import { actionsOn } from '../support/actions.ts';
 import { call, PROTOCOLS } from '../support/callers.ts';
 import { asTested } from '../support/custom.ts';
 import { ModelHost } from '../support/model-host.ts';
@@ -117,7 +117,7 @@ test('what the README lists is tested with models of its tools alone', async () 
   const never = () => {
     throw new Error('it was tried out');
   };
-  const ours = ACTIONS.find(({ file }) => file === 'firewall-drop')?.action ?? action;
+  const ours = actionsOn('linux').find(({ file }) => file === 'firewall-drop')?.action ?? action;
   expect(await asTested(ours, new ModelHost(), never)).toBe(ours);
   await expect(asTested({ ...action }, new ModelHost(), never)).rejects.toThrow('it was tried out');
 });

@@ -6,7 +6,7 @@ import { busctl } from '../../src/lib/firewall/firewalld/busctl.ts';
 import { firewallCmd } from '../../src/lib/firewall/firewalld/firewall-cmd.ts';
 import { priorityOf } from '../../src/lib/firewall/firewalld/zoned-rule.ts';
 import { zoneOption } from '../../src/lib/firewall/firewalld.ts';
-import { ACTIONS } from '../support/actions.ts';
+import { actionsOn } from '../support/actions.ts';
 import { RecordingRunner, type Reply, type Tools } from '../support/recording-runner.ts';
 
 const clock = { now: () => new Date(0), elapsed: () => 0, sleep: async () => {} };
@@ -116,7 +116,7 @@ describe('what is open', () => {
 
 describe('marks', () => {
   test('each program of Riposte, and a person, has priorities of its own below all others', () => {
-    const names = ACTIONS.flatMap(({ action }) => [action.name, ...action.aliases]);
+    const names = actionsOn('linux').flatMap(({ action }) => [action.name, ...action.aliases]);
     const holders = [...new Set([...names, 'manual'])];
     const priorities = holders.map(priorityOf);
     expect(new Set(priorities).size).toBe(holders.length);

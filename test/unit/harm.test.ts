@@ -7,7 +7,7 @@ import { ActionError, exitCode } from '../../src/lib/outcome.ts';
 import { STATE } from '../../src/lib/ports.ts';
 import { type Entry, parseEntry, spellEntry } from '../../src/lib/record.ts';
 import { A_FEW, restoreLost, type Scope, sweepOverdue, WHOLE } from '../../src/lib/sweep.ts';
-import { ACTIONS, type Example, examplesOf } from '../support/actions.ts';
+import { actionsOn, type Example, examplesOf } from '../support/actions.ts';
 import { PROTOCOLS } from '../support/callers.ts';
 import { Row } from '../support/matrix.ts';
 import { HOME, ModelHost } from '../support/model-host.ts';
@@ -23,7 +23,9 @@ const KINDS = [
 
 const wazuh5 = PROTOCOLS.find(({ name }) => name === 'wazuh5');
 const actions = new Map(
-  ACTIONS.flatMap(({ action }) => [action.name, ...action.aliases].map((name) => [name, action])),
+  actionsOn('linux').flatMap(({ action }) =>
+    [action.name, ...action.aliases].map((name) => [name, action]),
+  ),
 );
 
 /** A way to block, on hosts where that was done before. */

@@ -3,7 +3,7 @@ import { openCalls } from '../../src/cli/install/past.ts';
 import { RESPONSES } from '../support/actions.ts';
 import { message } from '../support/messages.ts';
 
-const actions = RESPONSES.map(({ action }) => ({
+const actions = RESPONSES.filter(({ platform }) => platform === 'linux').map(({ action }) => ({
   names: [action.name, ...action.aliases] as [string, ...string[]],
   load: async () => ({ default: action }),
 }));

@@ -2,12 +2,14 @@ import { describe, expect, test } from 'vitest';
 import type { Host } from '../../src/lib/host.ts';
 import { sections, withoutComments } from '../../src/lib/ossec-conf.ts';
 import { restoreLost, sweepOverdue, WHOLE } from '../../src/lib/sweep.ts';
-import { ACTIONS } from '../support/actions.ts';
+import { actionsOn } from '../support/actions.ts';
 import { ROWS } from '../support/matrix.ts';
 import type { ModelHost } from '../support/model-host.ts';
 
 const actions = new Map(
-  ACTIONS.flatMap(({ action }) => [action.name, ...action.aliases].map((name) => [name, action])),
+  actionsOn('linux').flatMap(({ action }) =>
+    [action.name, ...action.aliases].map((name) => [name, action]),
+  ),
 );
 const rowOf = (name: string) => {
   const row = ROWS.find((one) => one.name === name);

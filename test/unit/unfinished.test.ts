@@ -3,13 +3,15 @@ import type { Clock } from '../../src/lib/ports.ts';
 import { LIMIT } from '../../src/lib/ports.ts';
 import { SETTLED } from '../../src/lib/record.ts';
 import { sweepOverdue, WHOLE } from '../../src/lib/sweep.ts';
-import { ACTIONS, type Example, examplesOf } from '../support/actions.ts';
+import { actionsOn, type Example, examplesOf } from '../support/actions.ts';
 import { PROTOCOLS } from '../support/callers.ts';
 import { Row } from '../support/matrix.ts';
 import { type Fault, ModelHost } from '../support/model-host.ts';
 
 const actions = new Map(
-  ACTIONS.flatMap(({ action }) => [action.name, ...action.aliases].map((name) => [name, action])),
+  actionsOn('linux').flatMap(({ action }) =>
+    [action.name, ...action.aliases].map((name) => [name, action]),
+  ),
 );
 const wazuh5 = PROTOCOLS.find(({ name }) => name === 'wazuh5');
 

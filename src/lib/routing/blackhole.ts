@@ -1,11 +1,9 @@
 import type { Circumstance } from '../action.ts';
 import { type Backend, type Ground, says, unexpected } from '../effect.ts';
 import type { Ip } from '../fields.ts';
+import { ARRIVES } from './arrives.ts';
 import { blackholeSurvey } from './blackhole-survey.ts';
 import { batch, metricOf, nullRoute, RULE, ruled, SHOW_RULE, TABLE } from './own-table.ts';
-
-/** What people should know of every null route. */
-export const ARRIVES = 'though its packets still arrive';
 
 function ground(family: 4 | 6): Ground {
   const command = batch(family, `rule add ${RULE}`);

@@ -2,7 +2,7 @@ import type { Circumstance } from '../action.ts';
 import { type Backend, type Completed, says, unexpected } from '../effect.ts';
 import type { Ip } from '../fields.ts';
 import { ActionError } from '../outcome.ts';
-import { ARRIVES } from './blackhole.ts';
+import { ARRIVES } from './arrives.ts';
 import { changing, hostRoutes, listing, shortMetricOf } from './host-routes.ts';
 import { netToolsSurvey } from './net-tools-survey.ts';
 
