@@ -1,5 +1,6 @@
-import { type Asked, type Command, type Completed, run, unexpected } from '../../effect.ts';
+import { type Asked, type Command, type Completed, unexpected } from '../../effect.ts';
 import { ActionError } from '../../outcome.ts';
+import { windows } from '../../windows/command-line.ts';
 import { type Account, spelled } from './account.ts';
 
 /** What the agent's service is called, in all its generations. */
@@ -47,7 +48,14 @@ const numbers = (name: string): string =>
  */
 export function lookAt(name: string, joined: boolean): Asked<string> {
   const script = `$n=-join[char[]]@(${numbers(name)});$j=$${joined};${SCRIPT}`;
-  const command = run('powershell', '-NoLogo', '-NoProfile', '-NonInteractive', '-Command', script);
+  const command = windows(
+    'powershell',
+    '-NoLogo',
+    '-NoProfile',
+    '-NonInteractive',
+    '-Command',
+    script,
+  );
   return { command, read: (completed) => read(command, completed) };
 }
 
@@ -79,7 +87,7 @@ function read(command: Command, completed: Completed): string {
 
 /** The error for an answer that does not tell; its script would only hide what it said. */
 function untold({ tool }: Command, completed: Completed): ActionError {
-  return unexpected(run(tool, '# the look at the account'), completed);
+  return unexpected({ tool, args: [], spelled: `${tool}, asked about the account,` }, completed);
 }
 
 function accountIn(facts: ReadonlyMap<string, string>): Account | undefined {

@@ -1,6 +1,7 @@
 import type { Circumstance, Option } from '../../action.ts';
-import { type Backend, type Memory, must, run } from '../../effect.ts';
+import { type Backend, type Memory, must } from '../../effect.ts';
 import type { UserName } from '../../fields.ts';
+import { windows } from '../../windows/command-line.ts';
 import { type Account, disabled, formerOf, isOurs, refusal, seenIn, spelled } from './account.ts';
 import { elsewhere, isForeign, originOf } from './event.ts';
 import { lookAt } from './look.ts';
@@ -29,7 +30,7 @@ const usual = (enabled: boolean) =>
 export function netUser({ text: name }: UserName, { options, message }: Circumstance): Backend {
   const ending = options['end-sessions'] === 'yes';
   const origin = originOf(message);
-  const active = (word: 'yes' | 'no') => run('net', 'user', name, `/active:${word}`);
+  const active = (word: 'yes' | 'no') => windows('net', 'user', name, `/active:${word}`);
   const memory: Memory = {
     what: `the disabling of ${name}`,
     look: lookAt(name, isForeign(origin)),

@@ -1,6 +1,7 @@
 import { asking, type Question } from '../../asking.ts';
-import { type Completed, type Deed, must, run, unexpected } from '../../effect.ts';
+import { type Completed, type Deed, must, unexpected } from '../../effect.ts';
 import { ActionError } from '../../outcome.ts';
+import { windows } from '../../windows/command-line.ts';
 import { folded } from './name.ts';
 
 // What is being logged off takes its time to go, and its programs may ask for more.
@@ -16,7 +17,7 @@ export function logOff(name: string): Deed<'with its sessions ended' | 'with no 
       const ask = asking(host, timeout);
       let ids = await ask(which);
       if (ids.length === 0) return 'with no session open';
-      for (const id of ids) await ask(must(run('logoff', id), 'told'));
+      for (const id of ids) await ask(must(windows('logoff', id), 'told'));
       for (let round = 0; round < ROUNDS; round += 1) {
         ids = await ask(which);
         if (ids.length === 0) return 'with its sessions ended';
@@ -29,7 +30,7 @@ export function logOff(name: string): Deed<'with its sessions ended' | 'with no 
 
 /** Asks for the numbers of the account's sessions. */
 export function sessionsOf(name: string): Question<readonly string[]> {
-  const command = run('quser', name);
+  const command = windows('quser', name);
   return {
     command,
     read: (completed) => idsIn(name, completed, () => unexpected(command, completed)),

@@ -1,6 +1,7 @@
-import { type Command, run, unexpected } from '../../effect.ts';
+import { type Command, unexpected } from '../../effect.ts';
 import type { Host } from '../../host.ts';
 import { ActionError, asActionError } from '../../outcome.ts';
+import { windows } from '../../windows/command-line.ts';
 import { STATE_OF, stateOf } from './state.ts';
 
 /** How often a service is told to start, if it does not. */
@@ -103,7 +104,7 @@ class Control {
 
   /** The exit code, which is the number of an error of Windows; what counts is the state afterwards. */
   async #tell(verb: 'stop' | 'start'): Promise<number | undefined> {
-    const command = run('sc', verb, this.#name);
+    const command = windows('sc', verb, this.#name);
     try {
       const completed = await this.#run(command);
       if (completed.exitCode !== 0) this.#why = unexpected(command, completed).message;

@@ -1,6 +1,7 @@
 import type { Circumstance, Once, Option } from '../../action.ts';
 import { asking } from '../../asking.ts';
-import { run, type Step, spell } from '../../effect.ts';
+import { type Step, spell } from '../../effect.ts';
+import { windows } from '../../windows/command-line.ts';
 import { apart, asked, withinOption } from '../asked.ts';
 import { unlessCovered } from '../covered.ts';
 import { cycle, SETTLED, TRIES } from './cycle.ts';
@@ -43,8 +44,8 @@ const isThere: Step<'good'> = {
 };
 
 const spelled = [
-  spell(run('sc', 'stop', FIRST)),
-  `${spell(run('sc', 'query', FIRST))}    # until STATE is 1`,
-  `${spell(run('sc', 'start', FIRST))}    # up to ${TRIES} times`,
-  `${spell(run('sc', 'query', FIRST))}    # until STATE is 4, and still is ${SETTLED} seconds later`,
+  spell(windows('sc', 'stop', FIRST)),
+  `${spell(windows('sc', 'query', FIRST))}    # until STATE is 1`,
+  `${spell(windows('sc', 'start', FIRST))}    # up to ${TRIES} times`,
+  `${spell(windows('sc', 'query', FIRST))}    # until STATE is 4, and still is ${SETTLED} seconds later`,
 ].join('\n');

@@ -1,7 +1,8 @@
 import type { Ask, Question } from '../../asking.ts';
-import { type Command, run, unexpected } from '../../effect.ts';
+import { type Command, unexpected } from '../../effect.ts';
 import type { Host } from '../../host.ts';
 import { ActionError } from '../../outcome.ts';
+import { windows } from '../../windows/command-line.ts';
 import { folderOfProgram, isSameFolder } from './paths.ts';
 
 /** What installers call it; which of them is ours its own program tells. */
@@ -10,7 +11,7 @@ export const SERVICES = ['WazuhSvc', 'OssecSvc'] as const;
 const KEY = 'HKLM\\SYSTEM\\CurrentControlSet\\Services';
 
 /** The question what a service is made of. */
-export const registered = (name: string): Command => run('reg', 'query', `${KEY}\\${name}`);
+export const registered = (name: string): Command => windows('reg', 'query', `${KEY}\\${name}`);
 
 /** A value of the registry as `reg` prints it, whatever the language. */
 const VALUE = /^ {4}(?<name>\S+) {4}REG_\w+ {4}(?<data>.*)$/;

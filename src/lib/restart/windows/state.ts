@@ -1,5 +1,6 @@
 import type { Question } from '../../asking.ts';
-import { run, unexpected } from '../../effect.ts';
+import { unexpected } from '../../effect.ts';
+import { windows } from '../../windows/command-line.ts';
 
 /** The states of a service that matter here, by the numbers of Windows. */
 export const STATE_OF = { stopped: 1, stopping: 3, running: 4 } as const;
@@ -9,7 +10,7 @@ const NUMBERED = /^\s+\S.*?:\s+(?<number>[0-9a-f]+)\s+\S/i;
 
 /** Asks for the number of a service's state, from 1 to 7. */
 export function stateOf(name: string): Question<number> {
-  const command = run('sc', 'query', name);
+  const command = windows('sc', 'query', name);
   return {
     command,
     read: (completed) => {
