@@ -20,8 +20,8 @@ const fresh = (faults: Faults = () => undefined) => {
 };
 const byHand = (host: ModelHost) =>
   call(restartWazuh, protocol('manual'), askOf(restartWazuh, 'add'), host);
-const byAgent = (host: ModelHost, program = restartWazuh.name) =>
-  call(restartWazuh, protocol('wazuh4'), { ...askOf(restartWazuh, 'add'), program }, host);
+const byAgent = (host: ModelHost) =>
+  call(restartWazuh, protocol('wazuh4'), askOf(restartWazuh, 'add'), host);
 const service = (host: ModelHost, name = 'WazuhSvc') =>
   host
     .state()
@@ -241,11 +241,5 @@ describe('for an agent', () => {
     );
     expect(await byAgent(host)).toMatchObject({ outcome: 'already' });
     expect(service(host)).toBe('service WazuhSvc RUNNING started 1');
-  });
-
-  test('by the name of a batch file, which node would not start, the helper has its own', async () => {
-    const host = fresh();
-    await byAgent(host, 'restart-ossec.cmd');
-    expect(host.commands.at(-1)).toMatch(/^active-response\/bin\/restart-wazuh add /);
   });
 });

@@ -30,12 +30,8 @@ export const restartService = (circumstance: Circumstance): Once =>
         const so = before === 'ran' ? 'it runs' : 'it runs, though it was stopped before';
         return `the restart of the service ${name} is over, and ${so}`;
       }),
-    handOver: (errand, host) =>
-      apart({ ...errand, program: startable(errand.program) }, OPERATION, [], host),
+    handOver: (errand, host) => apart(errand, OPERATION, [], host),
   });
-
-/** Node starts nothing that is called like a batch file; this program has a better name beside it. */
-const startable = (program: string) => (/\.(?:cmd|bat)$/.test(program) ? 'restart-wazuh' : program);
 
 const [FIRST, ...OTHERS] = SERVICES;
 
