@@ -225,6 +225,9 @@ describe('who is refused', () => {
     // What holds already is renewed all the same, and whoever is none is no concern of this.
     expect(await add(host, 'alice')).toMatchObject({ outcome: 'already' });
     expect(await add(host, 'trudy')).toMatchObject({ outcome: 'applied' });
+    admin(host, 'net user bob /active:no');
+    expect(await add(host, 'alice')).toMatchObject({ outcome: 'already' });
+    admin(host, 'net user bob /active:yes');
     admin(host, 'net user Administrator /active:yes');
     expect(await add(host, 'bob')).toMatchObject({ outcome: 'applied' });
   });

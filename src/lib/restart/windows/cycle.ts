@@ -13,6 +13,8 @@ export const SETTLED = 3;
 const TOOL = 10_000;
 const PAUSE = 500;
 const AGAIN = 2_000;
+// So much is kept for the start, or half of the time where there is less.
+const FOR_START = 30_000;
 
 // What another try will not change: no rights, services that depend on it, no such service, disabled.
 const FINAL: readonly number[] = [5, 1051, 1058, 1060];
@@ -49,11 +51,12 @@ class Control {
 
   async stop(): Promise<void> {
     // Whatever the stop takes, there must be time for the start.
-    const left = () => this.#left() - this.#time / 2;
+    const left = () => this.#left() - Math.min(FOR_START, this.#time / 2);
     let told = 0;
     while (left() > 0) {
       const state = await this.#seen();
-      if (state === STATE_OF.stopped) return;
+      // Its process may take a moment longer than its state.
+      if (state === STATE_OF.stopped) return this.#host.clock.sleep(PAUSE);
       if (state !== undefined && state !== STATE_OF.stopping && told < TRIES) {
         told += 1;
         const code = await this.#tell('stop');
@@ -61,7 +64,7 @@ class Control {
       }
       await this.#host.clock.sleep(PAUSE);
     }
-    const text = `${this.#name} does not stop (${this.#why}); see sc query ${this.#name}`;
+    const text = `${this.#name} does not stop (${this.#why}); if it stops later, start it by hand: sc start ${this.#name}`;
     throw new ActionError(left() > 0 ? 'tool-failed' : 'timed-out', text);
   }
 
