@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { Command } from '../../../../src/lib/effect.ts';
 import type { Model, Neighbour } from '../../model-host.ts';
 import { WindowsAccounts } from './accounts.ts';
@@ -25,13 +26,13 @@ function models(): readonly Model[] {
       run: ({ args }) => netsh.run(args),
       // Its rules are in the registry.
       listing: () => '',
-      holds: (target) => netsh.drops(target),
+      holds: (target) => isIP(target) !== 0 && netsh.drops(target),
     },
     {
       tools: ['route'],
       run: ({ args }) => routes.run(args),
       listing: () => routes.listing(),
-      holds: (target) => routes.drops(target),
+      holds: (target) => isIP(target) !== 0 && routes.drops(target),
     },
     {
       tools: ['powershell'],
