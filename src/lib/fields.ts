@@ -1,5 +1,6 @@
 import ipaddr from 'ipaddr.js';
 import { ActionError } from './outcome.ts';
+import type { DialectName } from './request.ts';
 
 /** What a message can name as a target. */
 export type Subject = (typeof SUBJECTS)[number];
@@ -12,8 +13,12 @@ export interface Field<Value extends Target = Target> {
   readonly subject: Subject;
   /** Whether a message may go without it. */
   readonly optional?: true;
+  /** Where else in a message of that form it may stand, tried after the usual places. */
+  readonly also?: Readonly<Partial<Record<DialectName, readonly string[]>>>;
   /** Throws `bad-field` with a sentence that says why the text will not do. */
   readonly parse: (text: string) => Value;
+  /** The canonical form of whatever else names the same; absent where every name has one form only. */
+  readonly same?: (text: string) => string;
 }
 
 /** Every value has a canonical text: it is the dedupe key, the rule and the name of the record. */

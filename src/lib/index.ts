@@ -1,5 +1,7 @@
 /** The names that an entry point may import; `docs/custom-actions.md` says what they are for. */
 export { accountLockOptions, accountLocks } from './accounts/account-lock.ts';
+export { windowsUser } from './accounts/windows/name.ts';
+export { netUser, windowsAccountOptions } from './accounts/windows/net-user.ts';
 export type {
   Action,
   ActionSpec,
@@ -30,6 +32,7 @@ export type { Failure, Outcome } from './outcome.ts';
 export { ActionError } from './outcome.ts';
 export { executable, pid, start } from './process-target.ts';
 export { restart, restartOptions, restartWords } from './restart/restart.ts';
+export { restartService, restartServiceOptions } from './restart/windows/restart.ts';
 export { nullRouteOption, nullRoutes } from './routing/null-route.ts';
 export { persistentOption, windowsRoute } from './routing/windows-route.ts';
 export { hostsDeny, wrappersOption } from './wrappers/hosts-deny.ts';

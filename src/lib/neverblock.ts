@@ -28,13 +28,13 @@ export async function refuseProtected(
   policy: Policy,
   host: Pick<Host, 'surroundings' | 'names'>,
 ): Promise<void> {
-  const targets = Object.entries(action.fields).flatMap(([name, { subject }]) => {
+  const targets = Object.entries(action.fields).flatMap(([name, { subject, same }]) => {
     const value = values[name];
-    return value ? [{ subject, value }] : [];
+    return value ? [{ subject, same, value }] : [];
   });
-  for (const { subject, value } of targets) {
+  for (const { subject, same = (text: string) => text, value } of targets) {
     refuse(protection(subject, value));
-    if (subject === 'user' && policy.users.has(value.text)) {
+    if (subject === 'user' && [...policy.users].some((one) => same(one) === value.text)) {
       refuse(`${value.text} is protected by the settings`);
     }
   }

@@ -1,5 +1,5 @@
 import type { Response } from './action.ts';
-import type { Subject, Target } from './fields.ts';
+import type { Field, Subject, Target } from './fields.ts';
 import { ActionError, asActionError } from './outcome.ts';
 import type { Candidate, Request } from './request.ts';
 
@@ -7,16 +7,15 @@ import type { Candidate, Request } from './request.ts';
 export type FieldValues = Readonly<Record<string, Target>>;
 
 /** Reads the declared fields: of each field's candidates the first that is valid. */
-export function read(
-  action: Pick<Response, 'fields'>,
-  { candidates, complaint }: Request,
-): FieldValues {
+export function read(action: Pick<Response, 'fields'>, request: Request): FieldValues {
   return Object.fromEntries(
-    Object.entries(action.fields).flatMap(([name, { subject, parse, optional }]) => {
-      if (optional && candidates[subject].length === 0) return [];
+    Object.entries(action.fields).flatMap(([name, field]) => {
+      const { subject, parse, optional } = field;
+      const candidates = candidatesOf(field, request);
+      if (optional && candidates.length === 0) return [];
       const why: string[] = [];
       let rejected: Candidate | undefined;
-      for (const candidate of candidates[subject]) {
+      for (const candidate of candidates) {
         try {
           return [[name, parse(candidate.text)]];
         } catch (thrown) {
@@ -24,10 +23,22 @@ export function read(
           why.push(`${candidate.path}: ${asActionError(thrown).message}`);
         }
       }
-      const head = complaint(subject, rejected);
+      const head = request.complaint(subject, rejected);
       throw new ActionError('bad-field', [head, ...why].join('; '));
     }),
   );
+}
+
+/** What may be meant, best first. */
+function candidatesOf(
+  { subject, also }: Pick<Field, 'subject' | 'also'>,
+  { candidates, dialect, document }: Request,
+): readonly Candidate[] {
+  const more = (also?.[dialect] ?? []).flatMap((path) => {
+    const text = document?.at(path);
+    return typeof text === 'string' ? [{ path, text }] : [];
+  });
+  return [...candidates[subject], ...more];
 }
 
 /** The texts of the values, by what the fields are; they can be read again as a message's can. */

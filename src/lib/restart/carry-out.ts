@@ -1,7 +1,7 @@
 import { type Command, run, spell } from '../effect.ts';
 import type { Host } from '../host.ts';
 import { ActionError } from '../outcome.ts';
-import { STATE } from '../ports.ts';
+import { unlessCovered } from './covered.ts';
 import { productOf } from './product.ts';
 import { running, seeRunning } from './running.ts';
 import { type Operation, toldSystemd, unitFor } from './service.ts';
@@ -15,26 +15,7 @@ export const carryOut = (
   host: Host,
   timeout: number,
 ): Promise<string | undefined> =>
-  host.lock.with('restart', () => unlessCovered(operation, host, timeout), timeout);
-
-async function unlessCovered(
-  operation: Operation,
-  host: Host,
-  timeout: number,
-): Promise<string | undefined> {
-  const { files, clock } = host;
-  const [begun, over] = [`${STATE}/begun-${operation}`, `${STATE}/over-${operation}`];
-  // All of us read the configuration as it is when they begin, so one for many alerts will do, if it
-  // came to its end. A clock that was set back makes files of the future: they tell nothing.
-  const age = await files.age(begun);
-  const later = age !== undefined && age >= 0 && age < clock.elapsed();
-  if (later && (await files.age(over)) !== undefined) return undefined;
-  await files.remove(over);
-  await files.replace(begun, '');
-  const said = await restarted(operation, host, timeout);
-  await files.replace(over, '');
-  return said;
-}
+  unlessCovered(operation, host, timeout, () => restarted(operation, host, timeout));
 
 async function restarted(operation: Operation, host: Host, timeout: number): Promise<string> {
   const product = await productOf(host);

@@ -1,13 +1,19 @@
+import { isIP } from 'node:net';
+import type { Command } from '../../../../src/lib/effect.ts';
 import type { Model, Neighbour } from '../../model-host.ts';
+import { WindowsAccounts } from './accounts.ts';
 import { Netsh } from './netsh.ts';
 import { Registry } from './registry.ts';
 import { Routes } from './routes.ts';
+import { WindowsServices } from './services.ts';
 
 /** The tools of a host with Windows. A new one is a row here. */
 function models(): readonly Model[] {
   const registry = new Registry();
   const routes = new Routes(registry);
   const netsh = new Netsh(registry, routes);
+  const accounts = new WindowsAccounts(registry);
+  const services = new WindowsServices(registry);
   return [
     {
       tools: ['reg'],
@@ -20,13 +26,32 @@ function models(): readonly Model[] {
       run: ({ args }) => netsh.run(args),
       // Its rules are in the registry.
       listing: () => '',
-      holds: (target) => netsh.drops(target),
+      holds: (target) => isIP(target) !== 0 && netsh.drops(target),
     },
     {
       tools: ['route'],
       run: ({ args }) => routes.run(args),
       listing: () => routes.listing(),
-      holds: (target) => routes.drops(target),
+      holds: (target) => isIP(target) !== 0 && routes.drops(target),
+    },
+    {
+      tools: ['powershell'],
+      run: ({ args }) => accounts.powershell(args),
+      listing: () => accounts.listing(),
+      holds: (target) => accounts.disabled(target),
+    },
+    ...(['net', 'netdom', 'runas', 'quser', 'logoff'] as const).map((tool) => ({
+      tools: [tool],
+      run: ({ args }: Command) => accounts[tool](args),
+      // The same accounts.
+      listing: () => '',
+      holds: () => false,
+    })),
+    {
+      tools: ['sc'],
+      run: ({ args }) => services.sc(args),
+      listing: () => services.listing(),
+      holds: () => false,
     },
   ];
 }
