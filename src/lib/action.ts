@@ -1,6 +1,7 @@
 import type { Backend, Step } from './effect.ts';
 import type { Field, Target } from './fields.ts';
 import type { Message } from './request.ts';
+import type { System } from './system.ts';
 
 /** The fields an action declares, by the name it calls them. */
 export type Fields = Readonly<Record<string, Field>>;
@@ -36,6 +37,7 @@ export interface Circumstance {
   readonly expiry: number | undefined;
   /** What was chosen of the action's own options. */
   readonly options: Readonly<Record<string, string>>;
+  readonly system: System;
   /** The kernel's version, as `uname -r` begins: major, minor. */
   readonly kernel: readonly [major: number, minor: number];
   /** The agent's home directory, where there is one. */

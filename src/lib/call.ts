@@ -35,5 +35,5 @@ export type Done = Pick<Result, 'outcome' | 'detail'> & Partial<Result>;
 export const circumstanceOf = (
   { request, holder, options }: Pick<Asked, 'request' | 'holder' | 'options'>,
   expiry: number | undefined,
-  { kernel, home }: Pick<Host, 'kernel' | 'home'>,
-): Circumstance => ({ holder, expiry, options, kernel, home, message: request });
+  { kernel, system, home }: Pick<Host, 'kernel' | 'system' | 'home'>,
+): Circumstance => ({ holder, expiry, options, system, kernel, home, message: request });

@@ -10,6 +10,7 @@ import type { Records } from './records.ts';
 import type { Runner } from './runner.ts';
 import type { Signals } from './signals.ts';
 import type { Surroundings } from './surroundings.ts';
+import type { System } from './system.ts';
 import type { SystemFiles } from './system-files.ts';
 import type { Vault } from './vault.ts';
 
@@ -37,4 +38,5 @@ export interface Host {
   /** The agent's home directory, where there is one. */
   readonly home: string | undefined;
   readonly kernel: readonly [major: number, minor: number];
+  readonly system: System;
 }

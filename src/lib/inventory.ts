@@ -39,7 +39,7 @@ export type Actions = ReadonlyMap<string, Response>;
 /** The ways that an action has, for targets of every kind it takes. */
 export function backendsOf(
   action: Action,
-  host: Pick<Host, 'kernel' | 'home'>,
+  host: Pick<Host, 'kernel' | 'system' | 'home'>,
 ): readonly Backend[] {
   return EXAMPLES.flatMap((texts) => {
     const request = requestFor('delete', texts);
@@ -51,7 +51,7 @@ export function backendsOf(
 /** The surveys of all actions, each once, with the action that can undo what it sees. */
 export function surveysOf(
   actions: Actions,
-  host: Pick<Host, 'kernel' | 'home'>,
+  host: Pick<Host, 'kernel' | 'system' | 'home'>,
 ): readonly { readonly survey: Survey; readonly actions: ReadonlyMap<string, string> }[] {
   const found = new Map<string, { survey: Survey; actions: Map<string, string> }>();
   for (const action of new Set(actions.values())) {

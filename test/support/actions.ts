@@ -8,10 +8,11 @@ import {
 } from '../../src/lib/action.ts';
 import { type Backend, stepsOf } from '../../src/lib/effect.ts';
 import type { Subject } from '../../src/lib/fields.ts';
+import type { System } from '../../src/lib/system.ts';
 
-/** One action file, found in `scripts/`. */
+/** One action file, found in `scripts/`, on one of the systems that it serves. */
 export interface Found<Kind extends Response = Response> {
-  readonly platform: string;
+  readonly platform: System;
   /** The file's name without its end. */
   readonly file: string;
   readonly action: Kind;
@@ -19,19 +20,41 @@ export interface Found<Kind extends Response = Response> {
 
 const SCRIPTS = new URL('../../scripts/', import.meta.url);
 
-/** Every action file of every platform; nothing is listed by hand. */
-export const RESPONSES: readonly Found[] = await Promise.all(
-  readdirSync(SCRIPTS).flatMap((platform) =>
-    readdirSync(new URL(`${platform}/`, SCRIPTS))
-      .filter((name) => name.endsWith('.ts'))
-      .map(async (name) => {
-        const module = (await import(new URL(`${platform}/${name}`, SCRIPTS).href)) as {
-          default: Response;
-        };
-        return { platform, file: name.slice(0, -'.ts'.length), action: module.default };
-      }),
-  ),
-);
+/** The systems that a folder serves. */
+const SERVES: Readonly<Record<string, readonly System[]>> = {
+  linux: ['linux'],
+  windows: ['windows'],
+  macos: ['macos', 'freebsd', 'openbsd', 'netbsd'],
+};
+
+/** The same action as one system has it. */
+function onSystem(action: Response, system: System): Response {
+  return isDeed(action)
+    ? { ...action, once: (values, given) => action.once(values, { ...given, system }) }
+    : { ...action, backends: (values, given) => action.backends(values, { ...given, system }) };
+}
+
+async function load(folder: string, file: string): Promise<readonly Found[]> {
+  const module = (await import(new URL(`${folder}/${file}`, SCRIPTS).href)) as {
+    default: Response;
+  };
+  return (SERVES[folder] ?? []).map((platform) => ({
+    platform,
+    file: file.slice(0, -'.ts'.length),
+    action: onSystem(module.default, platform),
+  }));
+}
+
+/** Every action file on every system; nothing is listed by hand. */
+export const RESPONSES: readonly Found[] = (
+  await Promise.all(
+    readdirSync(SCRIPTS).flatMap((folder) =>
+      readdirSync(new URL(`${folder}/`, SCRIPTS))
+        .filter((file) => file.endsWith('.ts'))
+        .map((file) => load(folder, file)),
+    ),
+  )
+).flat();
 
 /** Those that hold until they are undone. */
 export const ACTIONS: readonly Found<Action>[] = RESPONSES.filter(
@@ -44,11 +67,11 @@ export const DEEDS: readonly Found<Deed>[] = RESPONSES.filter((found): found is 
 );
 
 /** The system that an action is for; what no file declares is for Linux. */
-export const platformOf = (response: Response): string =>
+export const platformOf = (response: Response): System =>
   RESPONSES.find(({ action }) => action === response)?.platform ?? 'linux';
 
 /** The actions of one system that hold until they are undone. */
-export const actionsOn = (platform: string): readonly Found<Action>[] =>
+export const actionsOn = (platform: System): readonly Found<Action>[] =>
   ACTIONS.filter((found) => found.platform === platform);
 
 /** A target, a neighbour whose text begins with it, and one far from both. */
@@ -96,6 +119,7 @@ export const circumstance = (holder: string): Circumstance => ({
   holder,
   expiry: undefined,
   options: {},
+  system: 'linux',
   kernel: [6, 18],
   home: '/var/ossec',
   message: { dialect: 'wazuh4', extra: [], alert: undefined, rule: undefined },

@@ -1,6 +1,7 @@
 import type { Action } from '../../src/lib/action.ts';
 import type { Backend } from '../../src/lib/effect.ts';
 import type { Verb } from '../../src/lib/request.ts';
+import type { System } from '../../src/lib/system.ts';
 import {
   ACTIONS,
   actionsOn,
@@ -43,7 +44,7 @@ export class Row {
   }
 
   /** The system that it is on. */
-  get platform(): string {
+  get platform(): System {
     return platformOf(this.action);
   }
 
@@ -113,7 +114,7 @@ export class Row {
 export function specialist(
   backend: string,
   { kind }: Example,
-  platform: string,
+  platform: System,
 ): Action | undefined {
   const counts = actionsOn(platform).flatMap(({ action }) => {
     const example = examplesOf(action).find((one) => one.kind === kind);

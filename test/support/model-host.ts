@@ -13,6 +13,7 @@ import { ActionError, Unfinished } from '../../src/lib/outcome.ts';
 import { type Clock, type Files, STATE } from '../../src/lib/ports.ts';
 import { recordsIn } from '../../src/lib/records.ts';
 import { SETTINGS } from '../../src/lib/settings.ts';
+import type { System } from '../../src/lib/system.ts';
 import { Accounts } from './model/accounts.ts';
 import { ok } from './model/answer.ts';
 import { idle } from './model/connections.ts';
@@ -57,7 +58,7 @@ export class RunDied extends Error {}
 /** What a model host can be given. */
 export interface Setting {
   /** Which system's tools it has, named as the folder of `scripts/`: Linux, unless it is Windows. */
-  readonly platform?: string;
+  readonly platform?: System;
   readonly kernel?: readonly [major: number, minor: number];
   readonly arConf?: string;
   readonly ossecConf?: string;
@@ -252,7 +253,7 @@ const byDeclaration = (declared: Declared): Model => ({
  * real code. Every run is a process of its own on it, with its own clock since it began.
  */
 export class ModelHost {
-  readonly platform: string;
+  readonly platform: System;
   readonly volume = new Volume();
   /** Every command that was started, spelled as at a shell. */
   readonly commands: string[] = [];
@@ -414,6 +415,7 @@ export class ModelHost {
       log,
       home: HOME,
       kernel: this.#kernel,
+      system: this.platform,
     };
   }
 

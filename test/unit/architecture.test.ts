@@ -105,6 +105,7 @@ const LAYERS: Readonly<Record<string, number>> = {
   'node/installation': 4,
   'node/umask': 0,
   layout: 0,
+  system: 0,
   'lifelines/windows-routes': 2,
   'node/system': 1,
   'node/system-calls': 0,

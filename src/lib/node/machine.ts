@@ -20,7 +20,7 @@ import { NO_HOME, noFiles } from './no-files.ts';
 import { bootId, machineProcesses } from './processes.ts';
 import { spawningRunner } from './runner.ts';
 import { machineSurroundings } from './surroundings.ts';
-import { LAYOUT, ON_WINDOWS } from './system.ts';
+import { LAYOUT, ON_WINDOWS, SYSTEM } from './system.ts';
 import { TOOLS } from './tools.ts';
 import { makePrivate } from './windows-access.ts';
 
@@ -98,6 +98,7 @@ export function machine(
     log,
     home,
     kernel: [major, minor],
+    system: SYSTEM,
   };
 }
 

@@ -1,4 +1,5 @@
 import { type Layout, UNIX, WINDOWS } from '../layout.ts';
+import type { System } from '../system.ts';
 
 /**
  * Whether this is Windows. No other module asks the runtime what it runs on; a build knows it
@@ -8,6 +9,18 @@ export const ON_WINDOWS: boolean = process.platform === 'win32';
 
 /** The same for Linux. */
 export const ON_LINUX: boolean = process.platform === 'linux';
+
+const SYSTEMS: Readonly<Partial<Record<NodeJS.Platform, System>>> = {
+  linux: 'linux',
+  win32: 'windows',
+  darwin: 'macos',
+  freebsd: 'freebsd',
+  openbsd: 'openbsd',
+  netbsd: 'netbsd',
+};
+
+/** The system that this program runs on; what nobody knows is taken for a kind of Linux. */
+export const SYSTEM: System = SYSTEMS[process.platform] ?? 'linux';
 
 /** Where agents keep their files on this system. */
 export const LAYOUT: Layout = ON_WINDOWS ? WINDOWS : UNIX;
