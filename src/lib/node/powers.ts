@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { codeOf } from './errors.ts';
 import { ON_WINDOWS } from './system.ts';
 import { TOOLS } from './tools.ts';
 
@@ -9,8 +10,8 @@ export function isPowerful(): boolean {
     // Only those can look into it, and only from an elevated prompt.
     fs.readdirSync(`${TOOLS.directory}\\config`);
     return true;
-  } catch {
-    return false;
+  } catch (thrown) {
+    return !['EPERM', 'EACCES'].includes(codeOf(thrown) ?? '');
   }
 }
 
