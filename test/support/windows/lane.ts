@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, inject } from 'vitest';
 import { openWindows, type Windows } from './client.ts';
 import { type Doubles, openDoubles } from './doubles.ts';
@@ -10,6 +11,8 @@ export interface WindowsLane {
   readonly programs: string;
   /** node.exe, as Linux calls it. */
   readonly node: string;
+  /** The text of a file that Windows calls so. */
+  read(path: string): string;
 }
 
 /**
@@ -51,5 +54,6 @@ export function windowsLane(): WindowsLane {
     get node() {
       return present('node' in shared ? shared.node : undefined);
     },
+    read: (path) => readFileSync(present(made.windows).linux(path), 'utf8'),
   };
 }

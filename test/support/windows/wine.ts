@@ -67,6 +67,9 @@ export async function makePrefix(): Promise<Prefix> {
     await wine(prefix, ['wineboot', '--init']);
     // Node refuses to run on the version that Debian's wine says it is.
     await wine(prefix, ['winecfg', '-v', 'win10']);
+    // The first session has two service managers, which know nothing of one another's services.
+    await ended(SERVER, ['-k'], prefix);
+    await ended(SERVER, ['-w'], prefix);
     return prefix;
   } catch (error) {
     await removePrefix(prefix);

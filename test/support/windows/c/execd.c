@@ -1,6 +1,7 @@
 /*
  * Starts a program as an agent's execd on Windows does, which no function of node can: the command line is one text;
- * standard error is no handle at all, and so is standard output on a delete; a legacy agent gives no handles.
+ * standard error is no handle at all, and so is standard output on a delete; a legacy agent gives no handles. There is
+ * no console either, which Windows would put in their place where it can.
  *
  *   execd.exe add|listen|delete|legacy DEADLINE COMMAND-LINE
  *
@@ -81,8 +82,13 @@ int wmain(int argc, wchar_t **argv) {
     start.dwFlags = STARTF_USESTDHANDLES;
     make_pipe(&start.hStdInput, &to_program, TRUE);
     if (!removing) make_pipe(&start.hStdOutput, &from_program, FALSE);
+  } else {
+    /* A service has none that could be handed on. */
+    SetStdHandle(STD_INPUT_HANDLE, NULL);
+    SetStdHandle(STD_OUTPUT_HANDLE, NULL);
+    SetStdHandle(STD_ERROR_HANDLE, NULL);
   }
-  if (!CreateProcessW(NULL, argv[3], NULL, NULL, !legacy, 0, NULL, NULL, &start, &program))
+  if (!CreateProcessW(NULL, argv[3], NULL, NULL, !legacy, DETACHED_PROCESS, NULL, NULL, &start, &program))
     fail("CreateProcess");
   if (start.hStdInput) CloseHandle(start.hStdInput);
   if (start.hStdOutput) CloseHandle(start.hStdOutput);
