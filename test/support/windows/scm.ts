@@ -27,17 +27,22 @@ const SC = 'C:\\windows\\system32\\sc.exe';
 const FOLDER = 'C:\\service';
 const LIMIT = 60_000;
 
-/** Registers a service with the real service manager and starts it. */
+/** Registers a service with the real service manager, as a program in `folder`, and starts it. */
 export async function startService(
   { windows, programs }: WindowsLane,
+  folder = FOLDER,
   name = 'WazuhSvc',
 ): Promise<AgentService> {
   const at = (file: string) => windows.linux(`${FOLDER}\\${file}`);
   const sc = async (...args: string[]) => windows.run({ file: SC, args });
   rmSync(windows.linux(FOLDER), { recursive: true, force: true });
   mkdirSync(dirname(at('log')), { recursive: true });
-  copyFileSync(join(programs, 'service.exe'), at('service.exe'));
-  const path = `${FOLDER}\\service.exe ${name}`;
+  const program = `${folder}\\wazuh-agent.exe`;
+  copyFileSync(join(programs, 'service.exe'), windows.linux(program));
+  const path = `"${program}" ${name}`;
+  // What a test that failed has left.
+  await sc('stop', name);
+  await sc('delete', name);
   const made = await sc('create', name, 'binPath=', path, 'start=', 'demand');
   if (made.exitCode !== 0) throw new Error(`sc create: ${made.exitCode} ${made.stdout}`);
   const log = () =>
