@@ -71,7 +71,7 @@ describe('an agent of 5', () => {
 describe('an agent of 4', () => {
   it('has the account of a Windows event disabled, whatever letters are in its name', async () => {
     const four = agent('wazuh4');
-    const run = await four.add(logon('Jürgen Müller'), { timeout: 60 });
+    const run = await four.add(logon('Jürgen Müller'), { timeout: 3600 });
     expect(run).toMatchObject({ exitCode: 0, reply: 'continue' });
     expect(enabled('jürgen müller')).toBe(false);
     const [call] = lane.doubles.calls.filter(({ tool }) => tool === 'net');
@@ -90,7 +90,7 @@ describe('an agent of 4', () => {
     ['x\\', 4],
     ['', 4],
   ])('disables nobody for %j', async (name) => {
-    const run = await agent('wazuh4').add(logon(name), { timeout: 60 });
+    const run = await agent('wazuh4').add(logon(name), { timeout: 3600 });
     expect(run.exitCode).not.toBe(0);
     expect(run.keysLine).toBeUndefined();
     expect(lane.doubles.called('net')).toEqual([]);

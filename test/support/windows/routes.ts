@@ -13,9 +13,9 @@ export interface Route {
 
 /** What a Windows with one network has before anybody adds a route. */
 const USUAL: readonly Route[] = [
-  { to: '0.0.0.0/0', gateway: '192.0.2.1', by: 7, metric: 25 },
+  { to: '0.0.0.0/0', gateway: '10.9.8.1', by: 7, metric: 25 },
   { to: '127.0.0.0/8', gateway: undefined, by: 1, metric: 331 },
-  { to: '192.0.2.0/24', gateway: undefined, by: 7, metric: 281 },
+  { to: '10.9.8.0/24', gateway: undefined, by: 7, metric: 281 },
   { to: '::1/128', gateway: undefined, by: 1, metric: 331 },
   { to: '2001:db8:1::/64', gateway: undefined, by: 7, metric: 281 },
   { to: '::/0', gateway: 'fe80::1', by: 7, metric: 281 },
@@ -159,7 +159,7 @@ export class Routes {
     const row4 = ({ to, gateway, by, metric }: Route) => {
       const [address = '', bits = '32'] = to.split('/');
       const mask = MASKS[bits as keyof typeof MASKS] ?? MASKS['32'];
-      const own = by === 1 ? '127.0.0.1' : '192.0.2.10';
+      const own = by === 1 ? '127.0.0.1' : '10.9.8.7';
       const columns = [address, mask, gateway ?? link].map((text) => text.padStart(17));
       return `${columns.join('')}${own.padStart(16)}${String(metric).padStart(7)}`;
     };
