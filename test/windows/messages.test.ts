@@ -12,7 +12,7 @@ import { keysLine, MESSAGES, message, text } from '../blackbox/support/messages.
 import { launch, legacyRun, windowsExecd } from '../support/windows/execd.ts';
 import { makeWindowsHome, type WindowsHome } from '../support/windows/home.ts';
 import { windowsLane } from '../support/windows/lane.ts';
-import { makeNetwork, type Network } from '../support/windows/network.ts';
+import { blockedIn, makeNetwork, type Network } from '../support/windows/network.ts';
 
 /** Of the messages with an address, those that differ on the way to it. */
 const few = adds.filter(({ name }) => /win-|ipv6|5x-enable-stateful-block/.test(name));
@@ -25,15 +25,7 @@ beforeEach(async () => {
   network = await makeNetwork(lane);
 });
 
-/** Addresses with rules in both directions, and those with a route to nowhere. */
-const blocked = () => {
-  const [into, out] = (['in', 'out'] as const).map((dir) =>
-    [...network.firewall.rules.values()].flatMap((rule) => (rule.dir === dir ? rule.remote : [])),
-  );
-  expect(into).toEqual(out);
-  const routes = network.routes.active.filter(({ by, to }) => by === 1 && !/^(?:127|::1)/.test(to));
-  return [...(into ?? []), ...routes.map(({ to }) => to)].map((text) => text.split('/')[0]);
-};
+const blocked = () => blockedIn(network);
 
 /** Feeds a message to a program as an agent does that then says no more. */
 async function feed(name: string, program: string) {

@@ -42,3 +42,14 @@ export async function makeNetwork(
   await seed(windows, { ...FRESH, ...keys });
   return { firewall, routes };
 }
+
+/** Addresses that nothing comes from nor goes to by rules, then those whose route leads nowhere. */
+export function blockedIn({ firewall, routes }: Network): readonly string[] {
+  const rules = [...firewall.rules.values()].filter(({ action }) => action === 'block');
+  const out = rules.filter(({ dir }) => dir === 'out').map(({ remote }) => remote);
+  const both = rules.filter(({ dir, remote }) => dir === 'in' && out.includes(remote));
+  const dead = routes.active.filter(({ by, to }) => by === 1 && !/^(?:127\.|::1)/.test(to));
+  return [...both.map(({ remote }) => remote), ...dead.map(({ to }) => to)].map(
+    (network) => network.split('/')[0] ?? '',
+  );
+}
