@@ -17,7 +17,7 @@ const lane = (
     testTimeout: seconds * 1000,
     hookTimeout: seconds * 1000,
     fileParallelism: parallel,
-    sequence: { groupOrder: parallel ? 0 : SLOW.indexOf(name) + 1 },
+    sequence: { groupOrder: SLOW.indexOf(name) + 1 },
   },
 });
 
@@ -31,7 +31,7 @@ export default defineConfig({
       lane('build', ['test/build/**/*.test.ts'], 600, false),
       lane('blackbox', ['test/blackbox/**/*.test.ts'], 60, false),
       lane('system', ['test/system/**/*.test.ts'], 120, false),
-      lane('windows', ['test/windows/**/*.test.ts'], 60, false, ['test/support/windows/setup.ts']),
+      lane('windows', ['test/windows/**/*.test.ts'], 120, true, ['test/support/windows/setup.ts']),
     ],
   },
 });

@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { alert } from '../blackbox/support/messages.ts';
 import { fromLinux } from '../support/windows/client.ts';
+import { HANGING } from '../support/windows/doubles.ts';
 import { windowsExecd } from '../support/windows/execd.ts';
 import { makeWindowsHome, type WindowsHome } from '../support/windows/home.ts';
 import { windowsLane } from '../support/windows/lane.ts';
@@ -137,16 +138,23 @@ describe('a record', () => {
   });
 });
 
-describe('the lock', () => {
-  it('of a run that was killed holds nobody up', async () => {
-    await agent().add(block(), { timeout: 3600 });
-    const folder = home.at('active-response/riposte');
-    expect(readdirSync(folder)).toContain('lock');
-    // As one that is no more had left it.
-    const lock = join(folder, 'lock');
-    if (existsSync(lock)) writeFileSync(join(lock, 'netsh.stale'), '4294967000');
-    const run = await agent('block-ip.exe').add(block(), { timeout: 3600 });
-    expect(run).toMatchObject({ exitCode: 0 });
+describe('a lock', () => {
+  it('of a run that was killed holds nobody up, nor does what it had begun', async () => {
+    const { tool } = network.routes;
+    lane.doubles.answer('route', (call) => (call.args.includes('ADD') ? HANGING : tool)(call));
+    const route = windowsExecd('wazuh4', {
+      lane,
+      home,
+      program: 'route-null.exe',
+      deadline: 4_000,
+    });
+    await expect(route.add(block(), { timeout: 3600 })).rejects.toThrow('did not end in time');
+    expect(readdirSync(home.at('active-response/riposte/lock'))).not.toEqual([]);
+    lane.doubles.answer('route', tool);
+    const run = await agent('route-null.exe').add(block(), { timeout: 3600 });
+    expect(run).toMatchObject({ exitCode: 0, reply: 'continue' });
+    expect(blockedIn(network)).toEqual([IP]);
+    expect(recordFiles()).toHaveLength(1);
   });
 });
 

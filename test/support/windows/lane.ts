@@ -21,13 +21,20 @@ export interface WindowsLane {
  */
 export function windowsLane(): WindowsLane {
   const shared = inject('windows');
+  const present = <T>(thing: T | undefined): T => {
+    if (thing === undefined) throw new Error('only inside a test');
+    return thing;
+  };
   const made: { windows?: Windows; doubles?: Doubles } = {};
   // Reporters show the reason of a single test only when asked to.
   if ('obstacle' in shared) console.warn(`Every test here is skipped: ${shared.obstacle}`);
   beforeAll(async () => {
     if ('obstacle' in shared) return;
-    made.windows = await openWindows(shared.prefix, shared.node);
-    made.doubles = await openDoubles(shared.prefix, shared.programs);
+    // Two files that run at the same time have different numbers.
+    const number = Number(process.env['VITEST_POOL_ID'] ?? 1);
+    const prefix = present(shared.prefixes[number % shared.prefixes.length]);
+    made.windows = await openWindows(prefix, shared.node);
+    made.doubles = await openDoubles(prefix, shared.programs);
   });
   beforeEach(({ skip }) => {
     if ('obstacle' in shared) skip(shared.obstacle);
@@ -37,10 +44,6 @@ export function windowsLane(): WindowsLane {
     await made.doubles?.[Symbol.asyncDispose]();
     await made.windows?.[Symbol.asyncDispose]();
   });
-  const present = <T>(thing: T | undefined): T => {
-    if (thing === undefined) throw new Error('only inside a test');
-    return thing;
-  };
   return {
     get windows() {
       return present(made.windows);

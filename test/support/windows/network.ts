@@ -37,7 +37,7 @@ export async function makeNetwork(
   doubles.answer('netsh', (call) =>
     call.args[0] === 'interface' ? routes.netsh(call.args) : firewall.tool(call),
   );
-  routes.answer(doubles);
+  doubles.answer('route', routes.tool);
   doubles.answer('icacls', () => ({}));
   await seed(windows, { ...FRESH, ...keys });
   return { firewall, routes };

@@ -1,4 +1,4 @@
-import type { Answer, Doubles, ToolCall } from './doubles.ts';
+import type { Answer, Tool } from './doubles.ts';
 
 /** A route that is in use, or stored on disk, or both. */
 export interface Route {
@@ -64,10 +64,8 @@ export class Routes {
     this.#texts = TEXTS[language];
   }
 
-  /** Has `route.exe` answer for them. */
-  answer(doubles: Doubles): void {
-    doubles.answer('route', ({ args }: ToolCall) => this.#route(args));
-  }
+  /** What `route.exe` answers. */
+  readonly tool: Tool = ({ args }) => this.#route(args);
 
   /** What to an address alone is in use. */
   to(address: string): readonly Route[] {
