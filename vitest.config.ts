@@ -1,14 +1,23 @@
 import { defineConfig } from 'vitest/config';
 
+const SLOW = ['build', 'blackbox', 'system', 'windows'];
+
 /** A lane of tests: fast ones in parallel, those that touch the real machine one file at a time. */
-const lane = (name: string, include: string[], seconds: number, parallel: boolean) => ({
+const lane = (
+  name: string,
+  include: string[],
+  seconds: number,
+  parallel: boolean,
+  globalSetup: string[] = [],
+) => ({
   test: {
     name,
     include,
+    globalSetup,
     testTimeout: seconds * 1000,
     hookTimeout: seconds * 1000,
     fileParallelism: parallel,
-    sequence: { groupOrder: parallel ? 0 : ['build', 'blackbox', 'system'].indexOf(name) + 1 },
+    sequence: { groupOrder: SLOW.indexOf(name) + 1 },
   },
 });
 
@@ -22,6 +31,7 @@ export default defineConfig({
       lane('build', ['test/build/**/*.test.ts'], 600, false),
       lane('blackbox', ['test/blackbox/**/*.test.ts'], 60, false),
       lane('system', ['test/system/**/*.test.ts'], 120, false),
+      lane('windows', ['test/windows/**/*.test.ts'], 120, true, ['test/support/windows/setup.ts']),
     ],
   },
 });

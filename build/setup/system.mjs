@@ -8,6 +8,7 @@ const firewalld = 'the tests of firewalld-drop with a real firewalld';
 const accounts = 'the tests that lock accounts in a private /etc';
 const shells = 'the tests of completion in that shell';
 const observed = 'the tests that watch what the binaries do';
+const windows = 'the tests that run the Windows executables';
 
 /**
  * The Debian packages that building and testing use: the tools by which a package is recognised,
@@ -119,9 +120,18 @@ export const systemPackages = [
     without: firewalld,
     service: true,
   },
+  { name: 'wine', tools: ['wine'], purpose: 'running programs of Windows', without: windows },
+  // What the package above starts; for our x64 executables no wine32 is needed.
+  { name: 'wine64', tools: ['wine64'], purpose: 'running programs of Windows', without: windows },
+  {
+    name: 'gcc-mingw-w64-x86-64-win32',
+    tools: ['x86_64-w64-mingw32-gcc-win32'],
+    purpose: 'compiling stand-ins for the tools of Windows',
+    without: windows,
+  },
 ];
 
-const folders = ['/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+const folders = ['/usr/sbin', '/usr/bin', '/sbin', '/bin', '/usr/lib/wine'];
 const policy = '/usr/sbin/policy-rc.d';
 
 /** Installs the missing Debian packages where it may, else says what will be left out. */

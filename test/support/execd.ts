@@ -1,4 +1,4 @@
-import { converse, type Manner, tell } from './execd/conversation.ts';
+import { converse, type Door, type Manner, tell } from './execd/conversation.ts';
 import { dedupeKey, keysIn, type Message, retell, VOCABULARIES } from './execd/message.ts';
 import { type Entry, Pending } from './execd/pending.ts';
 import { type Ended, type Start, start } from './execd/program.ts';
@@ -19,6 +19,8 @@ export interface Options {
   readonly deadline?: number;
   /** Keep reading standard output after the answer, to see what a program says too much. */
   readonly listen?: boolean;
+  /** How programs are started and spoken with, where that is not this machine's way. */
+  readonly door?: Door;
 }
 
 /** What one call may set. */
@@ -101,7 +103,8 @@ function jsonAgent(options: Options, dialect: 'wazuh4' | 'wazuh5'): JsonAgent {
     enter: options.enter ?? [],
     environment: options.environment ?? ENVIRONMENT,
   });
-  const undo = (program: string, text: string) => tell(call(program), text, manner(options));
+  const door = options.door ?? { converse, tell };
+  const undo = (program: string, text: string) => door.tell(call(program), text, manner(options));
 
   const add = async (given: Message, set: CallOptions): Promise<AddRun> => {
     const program = known(set);
@@ -119,7 +122,7 @@ function jsonAgent(options: Options, dialect: 'wazuh4' | 'wazuh5'): JsonAgent {
     };
     const what = call(program);
     const text = retell(message, vocabulary.add);
-    const { line, ...heard } = await converse(what, text, answer, manner(options));
+    const { line, ...heard } = await door.converse(what, text, answer, manner(options));
     return { ...heard, keysLine: line, reply, key };
   };
 

@@ -35,6 +35,8 @@ export function netsh(ip: Ip, { holder }: Circumstance): Backend {
     rules.some(
       (rule) => rule.name === name && rule.direction === direction && isAbout(rule, ip.text),
     );
+  const lacking = (rules: readonly Rule[]) =>
+    DIRECTIONS.filter((direction) => !inForce(rules, direction));
   let idle: string | undefined;
   let seen: readonly Rule[] | undefined;
 
@@ -56,15 +58,18 @@ export function netsh(ip: Ip, { holder }: Circumstance): Backend {
 
   const make = async (host: Host, timeout: number) => {
     const ask = asking(host, timeout);
-    const rules = taken() ?? (await rulesNow(ask));
-    const missing = DIRECTIONS.filter((direction) => !inForce(rules, direction));
-    if (missing.length === 0) return 'present';
-    try {
-      await addRules(missing, ask, host);
-    } catch (thrown) {
-      await giveUp(missing, asActionError(thrown), host);
-    }
-    return 'made';
+    if (lacking(taken() ?? (await rulesNow(ask))).length === 0) return 'present';
+    // Names need not be unique: of two runs at once each would add a pair of its own.
+    return host.lock.with(name, async () => {
+      const missing = lacking(await rulesNow(ask));
+      if (missing.length === 0) return 'present';
+      try {
+        await addRules(missing, ask, host);
+      } catch (thrown) {
+        await giveUp(missing, asActionError(thrown), host);
+      }
+      return 'made';
+    });
   };
 
   const addRules = async (directions: readonly Direction[], ask: Ask, host: Host) => {

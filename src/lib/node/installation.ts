@@ -7,6 +7,7 @@ import { ActionError, asActionError, Unfinished } from '../outcome.ts';
 import { type Files, STATE } from '../ports.ts';
 import { said } from './errors.ts';
 import { BIN } from './home.ts';
+import { ON_WINDOWS } from './system.ts';
 import { TOOLS } from './tools.ts';
 import { trustFile } from './trust.ts';
 import { asCalled } from './umask.ts';
@@ -53,12 +54,22 @@ export function installationAt({ home, files, uid }: Place): Installation {
       }
     },
     detach: async ({ tool, args }) => {
-      const path = trusted(`${home}/${BIN}/${tool}`);
-      const child = begin(path, args, 'ignore');
+      const name = `${home}/${BIN}/${tool}`;
+      const path = ON_WINDOWS ? executableFor(name) : name;
+      const child = begin(trusted(path), args, 'ignore', name);
       await spawned(child, tool);
       child.unref();
     },
   };
+}
+
+/**
+ * The file of ours that the runtime starts on Windows as a program of that name: none of them ends with
+ * `.cmd`, which it takes for a script; and all of them are one program.
+ */
+function executableFor(name: string): string {
+  const own = `${name}.exe`;
+  return fs.existsSync(own) ? own : `${dirname(name)}/riposte.exe`;
 }
 
 /**
@@ -72,9 +83,15 @@ function nameless(path: string): number {
   return fd;
 }
 
-const begin = (path: string, args: readonly string[], output: number | 'ignore'): ChildProcess =>
+const begin = (
+  path: string,
+  args: readonly string[],
+  output: number | 'ignore',
+  name = path,
+): ChildProcess =>
   asCalled(() =>
     spawn(path, args, {
+      argv0: name,
       cwd: TOOLS.directory,
       // A session of its own: it outlives the agent, and all of it can be ended.
       detached: true,

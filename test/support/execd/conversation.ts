@@ -14,6 +14,12 @@ export interface Heard extends Ended {
   readonly stdoutAfter: string;
 }
 
+/** The two ways in which an agent runs a program. */
+export interface Door {
+  readonly converse: typeof converse;
+  readonly tell: typeof tell;
+}
+
 /** What is special about a conversation. */
 export interface Manner {
   /** Milliseconds after which the driver kills the program and fails. */
