@@ -27,7 +27,7 @@ const HOMES: Homes = ON_WINDOWS
 export const USUAL_HOME = HOMES.usual;
 
 /** A path of Windows with forward slashes, which are all that we write. */
-function slashed(path: string): string {
+export function slashed(path: string): string {
   return ON_WINDOWS ? path.replaceAll('\\', '/') : path;
 }
 
