@@ -1,8 +1,9 @@
-import { type Command, run, unexpected } from '../../lib/effect.ts';
+import { type Command, unexpected } from '../../lib/effect.ts';
 import type { Host } from '../../lib/host.ts';
 import { BIN } from '../../lib/node/home.ts';
 import { ActionError } from '../../lib/outcome.ts';
 import { LIMIT } from '../../lib/ports.ts';
+import { windows } from '../../lib/windows/command-line.ts';
 import type { Timer } from './platform.ts';
 
 /** The task's name in the Task Scheduler. */
@@ -31,13 +32,13 @@ export const lineFor = (home: string): string => {
 
 /** Makes the task, or makes it anew. */
 export const creation = (home: string): Command =>
-  run(
+  windows(
     ...(['schtasks', '/create', '/tn', NAME, '/tr', lineFor(home)] as const),
     ...['/sc', 'minute', '/mo', String(EVERY), '/ru', 'SYSTEM', '/f'],
   );
 
-const QUERY = run('schtasks', '/query', '/tn', NAME, '/xml');
-const DELETION = run('schtasks', '/delete', '/tn', NAME, '/f');
+const QUERY = windows('schtasks', '/query', '/tn', NAME, '/xml');
+const DELETION = windows('schtasks', '/delete', '/tn', NAME, '/f');
 
 /** `riposte sweep` as a task of the Task Scheduler, which runs it as SYSTEM. */
 export const TASK: Timer = {

@@ -6,14 +6,19 @@ export interface ProgramFiles {
   readonly programOf: (file: string) => string;
   /** The name of its file, as it is installed. */
   readonly fileOf: (program: string) => string;
+  /** The name of any file so that two spellings of one name are equal. */
+  readonly spelled: (file: string) => string;
 }
 
-const unix: ProgramFiles = { programOf: (file) => file, fileOf: (program) => program };
+const same = (name: string): string => name;
+
+const unix: ProgramFiles = { programOf: same, fileOf: same, spelled: same };
 
 /** Windows tells neither cases apart nor what is with `.exe`; agents call a `netsh.cmd` by that name. */
 export const WINDOWS_FILES: ProgramFiles = {
   programOf: (file) => file.replace(/\.exe$/i, '').toLowerCase(),
   fileOf: (program) => (program.endsWith('.cmd') ? program : `${program}.exe`),
+  spelled: (file) => file.toLowerCase(),
 };
 
 /** Those of this system. */
