@@ -82,7 +82,7 @@ function report(removed: Removed, { manifest, quarantined }: Found, site: Site):
       ? [`  not in the backup any more, and so left as they are: ${names.lost.join(', ')}`]
       : []),
     ...(wrappers.length > 0 ? [needed(wrappers)] : []),
-    ...busy.map((path) => `  ${path} is what runs now, and can be removed afterwards`),
+    ...busy.map((path) => `  ${path}: this still runs; it can be removed once it has ended`),
     ...(manifest ? [] : ['  riposte install did not put the programs there: they are left']),
     ...(kept.length > 0
       ? [`  kept in ${site.state}: ${kept.join(', ')}${fate(kept, quarantined)}`]

@@ -87,7 +87,7 @@ function unplanned(
   }
   if (message.includes(SETTINGS) && kind !== 'refused') {
     return trouble(
-      'not ready: root’s settings cannot be used',
+      `not ready: ${SYSTEM.owners} settings cannot be used`,
       `see what is said of ${SETTINGS}`,
       name,
     );

@@ -29,6 +29,8 @@ export interface System {
   readonly lack: (action: Response, host: Host) => Promise<string | undefined>;
   /** What to do where no action that blocks is ready. */
   readonly noWay: string;
+  /** Whose settings they are that are not the fleet's. */
+  readonly owners: string;
   /** How to get the rights that are missing. */
   readonly elevate: string;
   /** How files are removed, or a folder. */

@@ -32,6 +32,7 @@ export const UNIX: System = {
     );
   },
   noWay: 'install nftables',
+  owners: 'root’s',
   elevate: 'run it with sudo',
   removal: (paths, folder = false) => `rm${folder ? ' -r' : ''} ${paths.join(' ')}`,
   single: (path) => `cp -p ${path} ${path}.new; mv ${path}.new ${path}`,

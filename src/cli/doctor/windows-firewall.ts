@@ -14,9 +14,11 @@ function judgeProfiles(profiles: Firewall['profiles']): Finding[] {
   const idle = profiles.filter((profile) => profile.idle !== undefined);
   if (idle.length === 0) return [good('rules of this host count in every profile')];
   const fix = 'turn it on there, or let group policy do so, if this host is ever in such a network';
-  const text = 'a rule of the Windows Firewall does nothing';
-  if (idle.length < profiles.length) return [warning(`${text} ${idleness(profiles)}`, fix)];
-  return [warning(`${text} here: ${idleness(profiles)}`, 'turn it on in one profile at least')];
+  if (idle.length < profiles.length) {
+    return [warning(`rules of this host count, but ${idleness(profiles)}`, fix)];
+  }
+  const text = `rules of this host count in no profile: ${idleness(profiles)}`;
+  return [warning(text, 'turn the firewall on in one profile at least')];
 }
 
 function judgeRules(rules: Firewall['rules']): Finding[] {

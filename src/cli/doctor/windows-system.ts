@@ -32,6 +32,7 @@ export const WINDOWS: System = {
     );
   },
   noWay: 'turn the Windows Firewall on in one profile at least',
+  owners: 'this host’s',
   elevate: ELEVATE,
   removal: (paths, folder = false) =>
     `${folder ? 'rmdir /s' : 'del'} ${paths.map(typed).join(' ')}`,

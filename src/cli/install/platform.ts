@@ -45,7 +45,7 @@ export interface Naming {
   readonly remove: (name: string) => void;
   /** Takes away, in a folder, what was in use when it was to go; gives what still is. */
   readonly tidy: (folder: string) => readonly string[];
-  /** Brings those out of the way, and says where they are. */
+  /** Brings those out of the way, and says where they are: the folder, and what could not be moved. */
   readonly evict: (left: readonly string[]) => readonly string[];
   /** Whether names may be copies, where a file can have but one. */
   readonly mayCopy: boolean;

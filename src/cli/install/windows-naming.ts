@@ -75,16 +75,19 @@ export function namingOn(system: System, outside: () => string): Naming {
       return old.map((name) => join(folder, name)).filter((path) => !removed(path));
     },
     evict(left) {
-      return left.map((path) => {
-        const away = join(outside(), `${basename(path).replace(/^\./, '')}.exe`);
+      if (left.length === 0) return [];
+      const folder = system.mkdtempSync(join(outside(), 'riposte-'));
+      const stays = left.filter((path) => {
         try {
-          system.renameSync(path, away);
-          return away;
+          system.renameSync(path, join(folder, basename(path).slice(1)));
+          return false;
         } catch {
           // Another drive: then it stays until it is removed by hand.
-          return path;
+          return true;
         }
       });
+      if (stays.length === left.length) system.rmdirSync(folder);
+      return stays.length === left.length ? stays : [folder, ...stays];
     },
   };
 }
