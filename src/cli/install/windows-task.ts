@@ -14,17 +14,18 @@ const EVERY = 5;
 /** The Task Scheduler's tool takes no longer command line, in characters. */
 const LONGEST = 261;
 
-const backslashed = (path: string): string => path.replaceAll('/', '\\');
+/** As Windows spells it; a backslash at its end would make the quote after it a part of the path. */
+const backslashed = (path: string): string => path.replaceAll('/', '\\').replace(/\\+$/, '');
 
 /** A path as one word of a command line; no path on Windows has a quote in it. */
 const quoted = (path: string): string => `"${path}"`;
 
-const programIn = (home: string): string => backslashed(`${home}/${BIN}/riposte.exe`);
+const programIn = (home: string): string =>
+  `${backslashed(home)}\\${backslashed(BIN)}\\riposte.exe`;
 
 /** What the task runs, as one text. */
 export const lineFor = (home: string): string => {
-  // A backslash before the last quote would make it a part of the path.
-  const folder = backslashed(home).replace(/\\+$/, '');
+  const folder = backslashed(home);
   // The root of a drive is no path without it.
   const place = /^[A-Za-z]:$/.test(folder) ? `${folder}\\.` : folder;
   return `${quoted(programIn(home))} sweep --quiet --home ${quoted(place)}`;
