@@ -4,8 +4,11 @@ import { TOOLS } from '../../lib/node/tools.ts';
 import type { Access } from './access.ts';
 import { bad, type Check, type Finding, listed, warning } from './finding.ts';
 import { judgePrograms, type ProgramsFacts, programsIn } from './programs.ts';
-import { PATIENCE, type Scene } from './scene.ts';
+import type { Scene } from './scene.ts';
 import { WINDOWS } from './windows-system.ts';
+
+// Milliseconds. An antivirus program may read the whole of it first.
+const PATIENCE = 20_000;
 
 /** How a program answered that was asked for its version, by its name; nothing where it was well. */
 export type Starts = ReadonlyMap<string, string>;
