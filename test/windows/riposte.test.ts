@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Inventory } from '../../build/bundle.ts';
 import { alert } from '../blackbox/support/messages.ts';
 import type { Ran } from '../support/windows/client.ts';
 import { windowsExecd } from '../support/windows/execd.ts';
@@ -10,6 +13,7 @@ import { POLICY } from '../support/windows/registry.ts';
 import { startService } from '../support/windows/scm.ts';
 
 const lane = windowsLane();
+const META = resolve(import.meta.dirname, '../../.cache/bundle/windows.meta.json');
 const IP = '203.0.113.66';
 const AR_CONF = ['restart-wazuh0 - restart-wazuh.exe - 0', 'netsh600 - NetSh.exe - 600'];
 
@@ -95,6 +99,15 @@ it('offers what makes sense on Windows, and says what does not', async () => {
     said: expect.stringContaining('riposte shim is for Linux and other Unix systems'),
   });
   expect((await answer('new', 'mine')).said).toContain('scripts\\windows is no folder of scripts');
+});
+
+it('holds nothing that only another system needs', () => {
+  const { always, onDemand } = JSON.parse(readFileSync(META, 'utf8')) as Inventory;
+  const all = [...always, ...Object.values(onDemand).flat()];
+  expect(all).toContain('src/cli/doctor/windows-checks.ts');
+  const foreign =
+    /\/unix-|\/nft|\/iptables|\/shim|install\/(?:adopt|timer)|wrappers|node_modules\/which\//;
+  expect(all.filter((path) => foreign.test(path))).toEqual([]);
 });
 
 it('prints a completion for PowerShell that leaves Windows’ own names alone', async () => {

@@ -1,8 +1,11 @@
 import type { Grammar } from './grammar.ts';
 import { indented, programNames, wordsAt } from './posix.ts';
 
+// PowerShell takes typographic ones for the plain one.
+const APOSTROPHES = /['\u2018-\u201b]/g;
+
 /** A text as one word of PowerShell, in which nothing has a meaning of its own. */
-const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+const quoted = (text: string): string => `'${text.replace(APOSTROPHES, "''")}'`;
 
 const list = (words: readonly string[]): string => `@(${words.map(quoted).join(', ')})`;
 

@@ -26,6 +26,7 @@ export const WINDOWS: System = {
   network: new Set(),
   async lack({ name }, host) {
     if (name !== 'restart-wazuh') return undefined;
+    if (host.home === undefined) return 'no agent’s home was found';
     return serviceOf(host, asking(host, PATIENCE)).then(
       () => undefined,
       (thrown) => asActionError(thrown).message,
