@@ -55,6 +55,11 @@ describe('a list of rights', () => {
       'x\nD:(A;OICIIO;GW;;;BU)',
       { writers: ['all users'], others: ['all users'] },
     ],
+    [
+      'to remove what is inside',
+      'x\nD:(A;;DT;;;BU)',
+      { writers: ['all users'], others: ['all users'] },
+    ],
     ['of its owner', 'x\nD:(A;;FA;;;OW)', { writers: ['OW'], others: ['OW'] }],
     ['that forbids', 'x\nD:(D;;FA;;;WD)', { writers: [], others: [] }],
     [
