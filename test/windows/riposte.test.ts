@@ -8,7 +8,7 @@ import { windowsExecd } from '../support/windows/execd.ts';
 import { makeWindowsHome, type WindowsHome } from '../support/windows/home.ts';
 import { windowsLane } from '../support/windows/lane.ts';
 import { blockedIn, makeNetwork, type Network } from '../support/windows/network.ts';
-import { elevate, icacls, personAt, RIGHTS } from '../support/windows/people.ts';
+import { icacls, personAt, RIGHTS } from '../support/windows/people.ts';
 import { POLICY } from '../support/windows/registry.ts';
 import { startService } from '../support/windows/scm.ts';
 
@@ -24,7 +24,6 @@ beforeEach(async () => {
   home = makeWindowsHome(lane.windows, { arConf: AR_CONF });
   network = await makeNetwork(lane);
   lane.doubles.answer('icacls', icacls(lane));
-  elevate(lane);
 });
 
 const riposte = (...args: string[]): Promise<Ran> => personAt(lane, home)('riposte.exe', ...args);
@@ -154,7 +153,6 @@ describe('riposte doctor', () => {
 
   it('names what is amiss', async () => {
     home.setArConf([...AR_CONF, 'mine0 - mine.bat - 0', 'firewall-drop9 - firewall-drop - 9']);
-    elevate(lane, false);
     await makeNetwork(lane, { keys: { [`${POLICY}\\PublicProfile`]: { EnableFirewall: 0 } } });
     lane.doubles.answer('icacls', icacls(lane, { bin: RIGHTS.open, riposte: RIGHTS.system }));
     await add();
@@ -162,7 +160,6 @@ describe('riposte doctor', () => {
     expect(exitCode).toBe(1);
     for (const text of [
       'no service runs what is in',
-      'run without the rights of an administrator',
       'bin can be written by all users who log in',
       'mine0 of shared/ar.conf calls mine.bat',
       'riposte can be read by all users',

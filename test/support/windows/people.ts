@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fromLinux, type Ran } from './client.ts';
 import type { Tool } from './doubles.ts';
@@ -30,12 +30,11 @@ export const icacls =
     return {};
   };
 
-/** Whether what is run from now on is run from an elevated prompt. */
-export function elevate({ windows }: WindowsLane, elevated = true): void {
-  // What only administrators can look into; wine has none.
+/** Closes what administrators alone can look into, or opens it again; nothing is closed to root. */
+export function elevate({ windows }: WindowsLane, elevated: boolean): void {
   const folder = windows.linux('C:\\windows\\system32\\config');
-  if (elevated) mkdirSync(folder, { recursive: true });
-  else rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  chmodSync(folder, elevated ? 0o755 : 0);
 }
 
 /** A person who calls a program in an agent's folder, from the folder that they happen to be in. */
