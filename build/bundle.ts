@@ -6,6 +6,7 @@ import { elsewhere, knownOf } from './elsewhere.ts';
 import { BuildError } from './failure.ts';
 import { isOurs, onDemand, refuseDefaultExports, sharing } from './on-demand.ts';
 import { bundleFolder, root } from './paths.ts';
+import { globalProcess } from './process.ts';
 import type { ScriptFolder } from './targets.ts';
 
 /** One program in one file. */
@@ -136,7 +137,7 @@ async function program(
     ...common,
     define: { ...knownOf(platform) },
     stdin: { contents, resolveDir: root, sourcefile: ENTRY, loader: 'ts' },
-    plugins: [elsewhere(platform), onDemand(onFound, texts)],
+    plugins: [elsewhere(platform), globalProcess, onDemand(onFound, texts)],
   });
 }
 
@@ -163,7 +164,7 @@ const chunk = (
     ...common,
     define: { ...knownOf(platform) },
     entryPoints: [file],
-    plugins: [elsewhere(platform), sharing(held, onUsed)],
+    plugins: [elsewhere(platform), globalProcess, sharing(held, onUsed)],
   });
 
 async function run(options: BuildOptions & { write: false; metafile: true }): Promise<Output> {

@@ -15,19 +15,21 @@ export function knownOf(platform: ScriptFolder): Readonly<Record<string, string>
   return system === undefined ? {} : { 'process.platform': JSON.stringify(system) };
 }
 
+const NAMED = /\/(windows|unix)-[\w-]+\.ts$/;
+
 /**
- * Leaves out the modules of the library that are named after Windows where that is not what the
- * program runs on: whatever would call them is known never to be reached there, but a bundler sees
+ * Leaves out the modules that are named after a system, Windows or all others, where that is not what
+ * the program runs on: whatever would call them is known never to be reached there, but a bundler sees
  * that only after it has chosen what to take, and each would bring modules of the runtime with it.
  */
 export function elsewhere(platform: ScriptFolder): Plugin {
   return {
     name: 'elsewhere',
     setup(context) {
-      if (platform === 'windows') return;
-      context.onResolve({ filter: /\/windows-[\w-]+\.ts$/ }, ({ path, importer }) =>
+      const here = platform === 'windows' ? 'windows' : 'unix';
+      context.onResolve({ filter: NAMED }, ({ path, importer }) =>
         // Actions of Windows are told apart by their folder.
-        /[/\\]src[/\\]lib[/\\]node[/\\]/.test(importer)
+        NAMED.exec(path)?.[1] !== here && /[/\\]src[/\\](?:lib[/\\]node|cli)[/\\]/.test(importer)
           ? { path, namespace: 'elsewhere' }
           : undefined,
       );

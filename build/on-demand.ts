@@ -50,7 +50,8 @@ const carried = (text: string): string =>
     : `unpack('${brotliCompressSync(text).toString('base64')}')`;
 
 /** What belongs to no module of ours. */
-export const isOurs = (input: string): boolean => !/^(?:on-demand|elsewhere):/.test(input);
+export const isOurs = (input: string): boolean =>
+  !/^(?:on-demand|elsewhere|global-process):/.test(input);
 
 /**
  * Leaves out of a chunk what the program around it has already: that keeps it small, and one module

@@ -1,8 +1,10 @@
 import { Argument } from 'commander';
+import { ON_WINDOWS } from '../lib/node/system.ts';
 import type { Subcommand } from '../lib/person.ts';
 import { bashScript } from './completion/bash.ts';
 import { fishScript } from './completion/fish.ts';
 import { type Grammar, grammarOf } from './completion/grammar.ts';
+import { powershellScript } from './completion/powershell.ts';
 import { zshScript } from './completion/zsh.ts';
 import { print } from './print.ts';
 import { type Described, subcommand } from './subcommand.ts';
@@ -11,9 +13,15 @@ const SHELLS: Readonly<Record<string, (grammar: Grammar) => string>> = {
   bash: bashScript,
   zsh: zshScript,
   fish: fishScript,
+  powershell: powershellScript,
 };
 
-const EXAMPLES = `
+const EXAMPLES = ON_WINDOWS
+  ? `
+Examples:
+  riposte completion powershell | Out-String | Invoke-Expression
+  riposte completion powershell >> $PROFILE`
+  : `
 Examples:
   riposte completion bash > /etc/bash_completion.d/riposte
   riposte completion zsh > /usr/local/share/zsh/site-functions/_riposte

@@ -1,3 +1,4 @@
+import { ON_WINDOWS } from '../lib/node/system.ts';
 import type { Subcommand } from '../lib/person.ts';
 import { completionCommand } from './completion.ts';
 import { doctorCommand } from './doctor.ts';
@@ -6,11 +7,12 @@ import { listCommand } from './list.ts';
 import { logCommand } from './log.ts';
 import { newCommand } from './new.ts';
 import { protectCommand } from './protect.ts';
-import { shimCommand } from './shim.ts';
 import { showCommand } from './show.ts';
 import { sweepCommand } from './sweep.ts';
 import { undoCommand } from './undo.ts';
 import { uninstallCommand } from './uninstall.ts';
+import { UNIX_COMMANDS } from './unix-commands.ts';
+import { WINDOWS_COMMANDS } from './windows-commands.ts';
 
 /** The commands of `riposte` beside the actions, in the order of its help. */
 export const commands: readonly Subcommand[] = [
@@ -23,7 +25,7 @@ export const commands: readonly Subcommand[] = [
   protectCommand,
   installCommand,
   uninstallCommand,
-  shimCommand,
+  ...(ON_WINDOWS ? WINDOWS_COMMANDS : UNIX_COMMANDS),
   newCommand,
   completionCommand(() => commands),
 ];

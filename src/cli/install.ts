@@ -1,13 +1,13 @@
 import { InvalidArgumentError } from 'commander';
 import { machine, say } from '../lib/node/machine.ts';
+import { ON_WINDOWS } from '../lib/node/system.ts';
 import { ActionError } from '../lib/outcome.ts';
 import { oneLine } from '../lib/text.ts';
-import { type Adoption, adopt, type Prospect, prospect } from './install/adopt.ts';
+import type { Adoption, Prospect } from './install/adopt.ts';
 import { carryOut, plan, type Work } from './install/carry-out.ts';
 import type { Choice, Plan } from './install/plan.ts';
-import { platformHere } from './install/platform.ts';
+import { KEEPER, type Platform, platformHere } from './install/platform.ts';
 import { type Site, siteAt } from './install/site.ts';
-import { keeperHere, noTimer, setTimer, timerFiles } from './install/timer.ts';
 import { type AtHome, atHome, subcommand } from './subcommand.ts';
 
 interface Options extends AtHome {
@@ -22,14 +22,18 @@ interface Options extends AtHome {
 export const installCommand = subcommand<Options>(
   'install',
   'Puts the programs into an agent’s home and keeps what they replace.',
-  (command) =>
-    atHome(command)
+  (command) => {
+    const shaped = atHome(command)
       .option('--only <names>', 'these programs only, with commas between', list)
       .option('--all', 'all programs again, after --only')
-      .option('--timer', 'let systemd or cron call riposte sweep every five minutes')
-      .option('--adopt', 'take over the live blocks of the programs that are replaced')
+      .option('--timer', `let ${KEEPER} call riposte sweep every five minutes`);
+    // On Windows the agent's own deletes lift what the former programs blocked.
+    if (!ON_WINDOWS)
+      shaped.option('--adopt', 'take over the live blocks of the programs that are replaced');
+    return shaped
       .option('--dry-run', 'say what would be done and change nothing')
-      .addHelpText('after', EXAMPLES),
+      .addHelpText('after', EXAMPLES);
+  },
   async ({ options, collection }) => {
     const platform = platformHere();
     const choice = chosen(options);
@@ -42,10 +46,11 @@ export const installCommand = subcommand<Options>(
       platform,
       host: machine('riposte', site.home),
     };
-    if (options.timer) demandTimer(site);
+    if (options.timer) demandTimer(site, platform);
+    const heritage = options.adopt ? platform.heritage : undefined;
     // Of names that are ours already the blocks are ours too.
     const found = async ({ replaced, added }: Plan) =>
-      options.adopt ? prospect([...replaced, ...added], site, collection, work.host) : NOTHING;
+      (await heritage?.prospect([...replaced, ...added], site, collection, work.host)) ?? NOTHING;
     const why = platform.powerless();
     if (why !== undefined) throw new ActionError('refused', why);
     if (options.dryRun) {
@@ -54,29 +59,34 @@ export const installCommand = subcommand<Options>(
       return 0;
     }
     // What cannot be looked at is told before anything is changed; the agent may go on meanwhile.
-    if (options.adopt) await found(await plan(work));
+    if (heritage) await found(await plan(work));
     const done = await carryOut(work);
-    const keeper = options.timer && (await setTimer(site.home, work.host));
-    const adoption = await adopt(await found(done), work.host);
-    say(1, report(done, work, keeper ? timerFiles(keeper) : [], adoption));
+    if (options.timer) await platform.timer.set(site.home, work.host);
+    const adoption = (await heritage?.adopt(await found(done), work.host)) ?? NONE;
+    say(1, report(done, work, options.timer === true, adoption));
     return 0;
   },
 );
 
 const NOTHING: Prospect = { calls: [], left: [] };
+const NONE: Adoption = { adopted: [], left: [] };
+
+const [HOME, SOME] = ON_WINDOWS
+  ? ['D:\\ossec-agent', 'netsh,block-ip']
+  : ['/opt/agent', 'firewall-drop,host-deny'];
 
 const EXAMPLES = `
 Examples:
   riposte install --dry-run
   riposte install --timer
-  riposte install --home /opt/agent --only firewall-drop,host-deny
+  riposte install --home ${HOME} --only ${SOME}
 
 Installing again upgrades, or goes on after a run that died. riposte uninstall goes back.`;
 
 function list(text: string): readonly string[] {
   const names = text.split(',').map((name) => name.trim());
   if (names.every((name) => name !== '')) return names;
-  throw new InvalidArgumentError('Say names with commas between, like firewall-drop,host-deny.');
+  throw new InvalidArgumentError(`Say names with commas between, like ${SOME}.`);
 }
 
 function chosen({ only, all }: Options): Choice {
@@ -84,8 +94,8 @@ function chosen({ only, all }: Options): Choice {
   return all ? 'all' : only;
 }
 
-function demandTimer({ home }: Site): void {
-  const why = noTimer(home);
+function demandTimer({ home }: Site, { timer }: Platform): void {
+  const why = timer.obstacle(home);
   if (why !== undefined) throw new ActionError('refused', `no timer: ${why}`);
 }
 
@@ -96,11 +106,10 @@ const WRAPPED = 'kept as it is, a wrapper of riposte shim:';
 
 function intention(
   plan: Plan,
-  { site, collection, program }: Work,
+  { site, collection, platform, program }: Work,
   timer: boolean,
   { calls, left }: Prospect,
 ): string {
-  const keeper = timer ? keeperHere() : undefined;
   return [
     `Nothing is changed. Riposte ${collection.version} (${program}) would be tried out in ${site.bin}, then:`,
     ...row('replace', plan.replaced),
@@ -108,7 +117,7 @@ function intention(
     ...row('renew', plan.renewed),
     ...row('give back', plan.returned),
     ...row('leave', plan.wrapped),
-    ...row('write', keeper ? timerFiles(keeper) : []),
+    ...row('write', timer ? platform.timer.parts() : []),
     ...calls.map(({ program, target }) => `  take over   ${oneLine(`${program} ${target}`)}`),
     ...left.map((text) => `  leave       ${oneLine(text)}`),
   ].join('\n');
@@ -116,11 +125,11 @@ function intention(
 
 function report(
   plan: Plan,
-  { site, collection }: Work,
-  timer: readonly string[],
+  { site, collection, platform }: Work,
+  timer: boolean,
   { adopted, left }: Adoption,
 ): string {
-  const sweep = timer.length === 0 && keeperHere() !== undefined;
+  const parts = platform.timer.parts();
   return [
     `Riposte ${collection.version} is in ${site.bin} under ${plan.wanted.length} names, and runs by each.`,
     ...row('replaced', plan.replaced),
@@ -128,13 +137,13 @@ function report(
     ...row('renewed', plan.renewed),
     ...row('given back', plan.returned),
     ...plan.wrapped.map((name) => `  ${WRAPPED} ${name}`),
-    ...row('written', timer),
+    ...row('written', timer ? parts : []),
     ...adopted.map((text) => `  taken over  ${text}`),
     ...left.map((text) => `  left        ${oneLine(text)}`),
     'What was replaced is kept; riposte uninstall brings it back.',
     'The agent’s configuration was not touched: what called these names still does. A name that is new to',
     'it, like block-ip, wants a <command> and an <active-response> in the manager’s ossec.conf.',
-    ...(sweep
+    ...(!timer && parts.length > 0
       ? [
           'riposte install --timer lets riposte sweep be called every five minutes, as it should be.',
         ]

@@ -163,11 +163,14 @@ function* linesOfBoth(fd: number, end: number, path: string): Generator<string> 
   if (aside === undefined) return;
   try {
     // It may have been put aside since it was opened: then it was read already.
-    if (fstatSync(aside).ino !== fstatSync(fd).ino) yield* linesBefore(aside, endOfLines(aside));
+    if (inodeOf(aside) !== inodeOf(fd)) yield* linesBefore(aside, endOfLines(aside));
   } finally {
     closeSync(aside);
   }
 }
+
+/** Of Windows the number of a file needs all its digits. */
+const inodeOf = (fd: number): bigint => fstatSync(fd, { bigint: true }).ino;
 
 /** What else may have that name is nothing to complain of. */
 function openAside(path: string): number | undefined {

@@ -1,20 +1,21 @@
 import { existsSync, statSync, writeFileSync } from 'node:fs';
-import { relative, resolve } from 'node:path';
+import { basename, relative, resolve } from 'node:path';
 import { defineAction } from '../lib/action.ts';
 import { codeOf } from '../lib/node/errors.ts';
 import { say } from '../lib/node/machine.ts';
+import { ON_LINUX, ON_WINDOWS } from '../lib/node/system.ts';
 import { ActionError } from '../lib/outcome.ts';
 import type { Subcommand } from '../lib/person.ts';
 import { template } from './template.ts';
 
-const USAGE = 'riposte new NAME [--dir scripts/linux]';
+const FOLDER = `scripts/${ON_WINDOWS ? 'windows' : ON_LINUX ? 'linux' : 'macos'}`;
+
+const USAGE = `riposte new NAME [--dir ${FOLDER}]`;
 
 const HELP = `Usage: ${USAGE}
 
 Writes the file of a new action into a checkout: complete, working, some twenty lines to change.
 The name is the program's: what the agent's configuration calls it.`;
-
-const FOLDERS: Readonly<Record<string, string>> = { win32: 'windows', linux: 'linux' };
 
 /** `riposte new`: the file of an action to begin with. */
 export const newCommand: Subcommand = {
@@ -36,7 +37,7 @@ function create(words: readonly string[]): number {
     throw new ActionError('usage', `${text}; go to the checkout, or name one with --dir`);
   }
   const file = resolve(folder, `${name}.ts`);
-  write(file, template(name));
+  write(file, template(name, basename(folder)));
   const shown = relative(process.cwd(), file);
   const steps = [
     `${shown} is written: an action that works, to be made yours.`,
@@ -53,7 +54,7 @@ function create(words: readonly string[]): number {
 
 function read(words: readonly string[]): { name: string; folder: string } {
   const queue = [...words];
-  let folder = `scripts/${FOLDERS[process.platform] ?? 'macos'}`;
+  let folder = FOLDER;
   const names: string[] = [];
   for (let word = queue.shift(); word !== undefined; word = queue.shift()) {
     const [flag, inline] = word.split(/=(.*)/s);

@@ -3,6 +3,7 @@ import { parseIp } from '../lib/fields.ts';
 import type { Host } from '../lib/host.ts';
 import { lifelineOf } from '../lib/lifelines/addresses.ts';
 import { lifelinesOf, protection } from '../lib/neverblock.ts';
+import { ON_WINDOWS } from '../lib/node/system.ts';
 import { ActionError, exitCode } from '../lib/outcome.ts';
 import { policyOf } from '../lib/policy.ts';
 import { STATE } from '../lib/ports.ts';
@@ -20,10 +21,15 @@ interface Options extends AtHome {
 
 const VERBS = ['list', 'check', 'add', 'remove'] as const;
 
+// Nobody is called root on Windows.
+const [OWN, LIST] = ON_WINDOWS
+  ? ['this host’s own', "this host's list"]
+  : ['root’s own', "root's list"];
+
 const EXAMPLES = `
 list    what is never touched on this host, and why
 check   whether one address would be blocked
-add     put addresses, networks, names of hosts or accounts on root's list
+add     put addresses, networks, names of hosts or accounts on ${LIST}
 remove  take them off it
 
 Examples:
@@ -43,7 +49,7 @@ const shape = (command: Command): Command =>
 /** `riposte protect`: what is never touched, and root's own list of it. */
 export const protectCommand = subcommand<Options>(
   'protect',
-  'Says what is never blocked here, and edits root’s own list of it.',
+  `Says what is never blocked here, and edits ${OWN} list of it.`,
   shape,
   async ({ args: [verb, ...targets], options }) => {
     const host = hostOf(options);
@@ -98,7 +104,7 @@ async function edit(
 
 const sentence = (verb: 'add' | 'remove', { text }: Entry, changed: boolean): string => {
   if (verb === 'add') return changed ? `${text} is protected now.` : `${text} was there already.`;
-  return changed ? `${text} is off root's list.` : `${text} was not on root's list.`;
+  return changed ? `${text} is off ${LIST}.` : `${text} was not on ${LIST}.`;
 };
 
 /** A person can wait for an answer, so that names protect something at once. */

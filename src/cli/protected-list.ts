@@ -1,6 +1,7 @@
 import type { Host } from '../lib/host.ts';
 import { managersIn } from '../lib/lifelines/manager.ts';
 import { lifelinesOf } from '../lib/neverblock.ts';
+import { ON_WINDOWS } from '../lib/node/system.ts';
 import type { Policy } from '../lib/policy.ts';
 import { table } from './table.ts';
 
@@ -21,7 +22,12 @@ export const BUILT_IN: readonly Row[] = [
   ...classOf('is the broadcast address', '255.255.255.255'),
   ...classOf('is multicast', '224.0.0.0/4', 'ff00::/8'),
   ...classOf('is link-local', '169.254.0.0/16', 'fe80::/10'),
-  { kind: 'user', what: 'root', why: 'is this host’s administrator', from: 'built in' },
+  {
+    kind: 'user',
+    what: ON_WINDOWS ? 'Administrator' : 'root',
+    why: `is this host’s administrator${ON_WINDOWS ? ', whatever its name' : ''}`,
+    from: 'built in',
+  },
 ];
 
 function classOf(why: string, ...networks: string[]): Row[] {

@@ -66,7 +66,7 @@ function intention({ manifest, timer, state, quarantined }: Found, removal: Remo
 }
 
 function report(removed: Removed, { manifest, quarantined }: Found, site: Site): string {
-  const { names, lifted, timers, wrappers, kept } = removed;
+  const { names, lifted, timers, wrappers, kept, busy } = removed;
   const blocks = lifted === 1 ? '1 block was undone' : `${lifted} blocks were undone`;
   return [
     wrappers.length > 0
@@ -82,6 +82,7 @@ function report(removed: Removed, { manifest, quarantined }: Found, site: Site):
       ? [`  not in the backup any more, and so left as they are: ${names.lost.join(', ')}`]
       : []),
     ...(wrappers.length > 0 ? [needed(wrappers)] : []),
+    ...busy.map((path) => `  ${path}: this still runs; it can be removed once it has ended`),
     ...(manifest ? [] : ['  riposte install did not put the programs there: they are left']),
     ...(kept.length > 0
       ? [`  kept in ${site.state}: ${kept.join(', ')}${fate(kept, quarantined)}`]

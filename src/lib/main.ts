@@ -14,7 +14,7 @@ import { closeInherited } from './node/descriptors.ts';
 import { existing, findHome } from './node/home.ts';
 import { machine, onTerminal, say } from './node/machine.ts';
 import { isPowerful, NEEDS_POWER } from './node/powers.ts';
-import { ON_WINDOWS } from './node/system.ts';
+import { PROGRAM_FILES } from './node/program-file.ts';
 import { keepPrivate } from './node/umask.ts';
 import { wordsOf } from './options.ts';
 import { ActionError, asActionError, exitCode, type Outcome } from './outcome.ts';
@@ -56,9 +56,7 @@ async function leaveTrace(outcome: Outcome, detail: string): Promise<void> {
 /** The name that the program was called by, as a file. */
 const calledBy = (): string => process.argv0.split(/[/\\]/).at(-1) ?? '';
 
-/** The name of a program by its file's: Windows tells neither cases apart nor what is with `.exe`. */
-const programOf = (file: string): string =>
-  ON_WINDOWS ? file.replace(/\.exe$/i, '').toLowerCase() : file;
+const { programOf } = PROGRAM_FILES;
 
 /** The name of the whole, beside those of its actions; people only call it by this one. */
 const WHOLE = 'riposte';
@@ -98,7 +96,8 @@ async function forWhole(program: Program, words: readonly string[]): Promise<num
     const actions = await Promise.all(
       program.actions.map(async ({ load }) => (await load()).default),
     );
-    const lists = ['', 'Actions:', ...rows(actions), '', 'Commands:', ...rows(commands)];
+    const shown = commands.filter(({ hidden }) => !hidden);
+    const lists = ['', 'Actions:', ...rows(actions), '', 'Commands:', ...rows(shown)];
     say(1, [...usage, ...lists].join('\n'));
     return 0;
   }

@@ -47,6 +47,8 @@ export interface Subcommand {
   readonly name: string;
   /** One sentence for help. */
   readonly summary: string;
+  /** Whether help and completion pass it over: what it is for is not to be had on this system. */
+  readonly hidden?: true;
   /** Runs it with all words, its own name first; resolves to the exit code. */
   readonly run: (words: readonly string[], collection: Collection) => Promise<number>;
 }

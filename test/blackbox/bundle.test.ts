@@ -55,6 +55,13 @@ it('leaves to each action what only that action needs', () => {
   expect(evaluated('wazuh-slack').some((path) => path.includes('/notify/'))).toBe(true);
 });
 
+it('holds nothing that only another system needs', () => {
+  const { always, onDemand } = inventory();
+  const all = [...always, ...Object.values(onDemand).flat()];
+  expect(all).toContain('src/cli/doctor/unix-checks.ts');
+  expect(all.filter((path) => path.includes('windows'))).toEqual([]);
+});
+
 it('loads the ports of few only when one of them asks', () => {
   const { always, onDemand } = inventory();
   for (const port of ['http', 'vault', 'signals', 'system-files', 'installation']) {

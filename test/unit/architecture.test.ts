@@ -109,6 +109,7 @@ const LAYERS: Readonly<Record<string, number>> = {
   'lifelines/windows-routes': 2,
   'node/system': 1,
   'node/system-calls': 0,
+  'node/program-file': 1,
   'node/tools': 1,
   'node/powers': 2,
   'node/file-system': 4,

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { bashScript } from '../../src/cli/completion/bash.ts';
 import { fishScript } from '../../src/cli/completion/fish.ts';
 import { grammarOf } from '../../src/cli/completion/grammar.ts';
+import { powershellScript } from '../../src/cli/completion/powershell.ts';
 import { zshScript } from '../../src/cli/completion/zsh.ts';
 import { commands } from '../../src/cli/index.ts';
 import type { Described } from '../../src/cli/subcommand.ts';
@@ -77,7 +78,18 @@ test('a command of riposte is what it declares', () => {
   // What is said in a help text is no code in any shell.
   expect(zshScript(grammar)).toContain(`'--level:the operator'\\''s'`);
   expect(fishScript(grammar)).toContain(`-d 'the operator\\'s'`);
+  expect(powershellScript(grammar)).toContain(`, @('--level', 'the operator''s')`);
+  expect(powershellScript(grammar)).toContain(`'riposte odd -l' = @('low', 'high')`);
   expect(bashScript(grammar)).toContain(
     "'riposte odd -l'|'riposte odd --level') _riposte_words 'low high'",
   );
+});
+
+test('an apostrophe of any kind ends no text of PowerShell', () => {
+  const kinds = '\u2018\u2019\u201a\u201b';
+  const hidden = { name: 'hidden', summary: kinds, hidden: true as const, run: async () => 0 };
+  const shown = { name: 'shown', summary: `a${kinds}b`, run: async () => 0 };
+  const script = powershellScript(grammarOf([hidden, shown], ACTIONS, '1'));
+  expect(script).toContain(`@('shown', 'a${"''".repeat(4)}b')`);
+  expect(script).not.toMatch(/[\u2018-\u201b]|hidden/);
 });

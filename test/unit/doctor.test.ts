@@ -13,6 +13,7 @@ import type { Seen } from '../../src/cli/doctor/seen.ts';
 import { judgeState, type StateFacts } from '../../src/cli/doctor/state.ts';
 import { judgeTools, type ToolFacts } from '../../src/cli/doctor/tools.ts';
 import { judgeWrappers } from '../../src/cli/doctor/wrappers.ts';
+import { UNIX } from '../../src/lib/layout.ts';
 
 /** A row of a table: what is the matter, the facts that differ, and the one finding it must bring. */
 type Case<Facts> = readonly [
@@ -244,6 +245,7 @@ describe('a home', () => {
 
 describe('the agent’s configuration', () => {
   const healthy: AgentFacts = {
+    layout: UNIX,
     arConf: arIn('firewall-drop600 - firewall-drop - 600\nrestart-wazuh0 - restart-wazuh - 0\n'),
     commands: [],
     readable: true,

@@ -58,7 +58,8 @@ export function grammarOf(
 ): Grammar {
   const called = actions.map((action) => ({ action, names: [action.name, ...action.aliases] }));
   const all = called.flatMap(({ names }) => names);
-  const toCommands = commands.map(({ name, summary }) => ({
+  const offered = commands.filter(({ hidden }) => !hidden);
+  const toCommands = offered.map(({ name, summary }) => ({
     word: name,
     help: summary,
     id: `${WHOLE} ${name}`,
@@ -73,7 +74,7 @@ export function grammarOf(
     ],
     nodes: [
       { id: WHOLE, next: [...toCommands, ...toActions], flags: OWN },
-      ...commands
+      ...offered
         .filter(isDescribed)
         .map((one) => nodeOf(one.describe(), `${WHOLE} ${one.name}`, all)),
       ...actions.flatMap((action) => nodesOf(action, version, all)),

@@ -1,14 +1,13 @@
 import { isDeed, type Response } from '../../lib/action.ts';
 import type { Backend } from '../../lib/effect.ts';
 import { type ActionError, asActionError } from '../../lib/outcome.ts';
-import { productOf } from '../../lib/restart/product.ts';
 import { SETTINGS } from '../../lib/settings.ts';
-import { isForeign } from './ar-conf.ts';
 import { bad, type Check, type Finding, good, halves, listed, warning } from './finding.ts';
 import { refusal } from './questions.ts';
 import { rehearse } from './rehearsal.ts';
-import { namesOf, PATIENCE, type Scene } from './scene.ts';
-import { toolsOf } from './tools.ts';
+import { filesOf, PATIENCE, type Scene } from './scene.ts';
+import { SYSTEM } from './system.ts';
+import { toolsOf } from './used-tools.ts';
 
 /** One of the ways to do it, and what stands against it on this host. */
 export interface WayFacts {
@@ -88,7 +87,7 @@ function unplanned(
   }
   if (message.includes(SETTINGS) && kind !== 'refused') {
     return trouble(
-      'not ready: root’s settings cannot be used',
+      `not ready: ${SYSTEM.owners} settings cannot be used`,
       `see what is said of ${SETTINGS}`,
       name,
     );
@@ -111,27 +110,18 @@ async function factsOf(action: Response, scene: Scene): Promise<ActionFacts> {
     }
   }
   const executables = (scene.arConf ?? [])
-    .filter((ar) => !isForeign(ar))
-    .map((ar) => ar.executable);
+    .map((ar) => ar.executable)
+    .filter((executable) => !SYSTEM.isForeign(executable));
   return {
     name: action.name,
     needs: action.needs,
     ways,
     failure: rehearsal.failure,
-    lack: await missing(action, scene),
+    lack: await SYSTEM.lack(action, scene.host),
     takesExtra: action.takesExtra === true,
-    called: namesOf(action).filter((name) => executables.includes(name)),
+    called: filesOf(action).filter((name) => executables.includes(name)),
     named: scene.named,
   };
-}
-
-/** What a restart would lack, which its dry run does not look for. */
-async function missing(action: Response, { host }: Scene): Promise<string | undefined> {
-  if (action.name !== 'restart-wazuh') return undefined;
-  return productOf(host).then(
-    () => undefined,
-    (thrown) => asActionError(thrown).message,
-  );
 }
 
 async function wayFacts(backend: Backend, scene: Scene): Promise<WayFacts> {
@@ -172,7 +162,7 @@ export const actionsCheck: Check = {
     const unknown = scene.arConf === undefined && !scene.named;
     const nothing = unknown && !facts.some((one) => isReady(one));
     const text = 'not one action that blocks is ready';
-    return nothing ? [...found, bad(text, 'install nftables')] : found;
+    return nothing ? [...found, bad(text, SYSTEM.noWay)] : found;
   },
 };
 

@@ -1,14 +1,18 @@
 import { isDeed, type Response } from '../../lib/action.ts';
 import { expiryOf } from '../../lib/expiry.ts';
+import type { Layout } from '../../lib/layout.ts';
 import { BIN } from '../../lib/node/home.ts';
+import { PROGRAM_FILES } from '../../lib/node/program-file.ts';
 import { sections, withoutComments } from '../../lib/ossec-conf.ts';
-import { type Ar, isForeign } from './ar-conf.ts';
+import type { Ar } from './ar-conf.ts';
 import { bad, type Check, type Finding, good, listed, warning } from './finding.ts';
-import { namesOf, type Scene } from './scene.ts';
+import { filesOf, type Scene } from './scene.ts';
 import { namesIn } from './seen.ts';
+import { SYSTEM, type System } from './system.ts';
 
 /** What the agent is configured to call, against what is there. */
 export interface AgentFacts {
+  readonly layout: Layout;
   /** The lines of ar.conf; nothing where it cannot be read. */
   readonly arConf: readonly Ar[] | undefined;
   /** Executables of `<command>` in ossec.conf, which a manager has. */
@@ -29,59 +33,59 @@ export interface AgentFacts {
 const ALWAYS: ReadonlySet<string> = new Set(['restart-ossec0', 'restart-wazuh0']);
 
 /** Whether the agent calls what is installed, and for how long. */
-export function judgeAgent(facts: AgentFacts): Finding[] {
+export function judgeAgent(facts: AgentFacts, system: System = SYSTEM): Finding[] {
   const { arConf, disabled, ladder, readable } = facts;
+  const { ossecConf } = facts.layout;
   const found: Finding[] = [];
   if (disabled) {
-    const text = 'etc/ossec.conf turns active response off: the agent calls nothing';
+    const text = `${ossecConf} turns active response off: the agent calls nothing`;
     found.push(
       bad(text, 'say <disabled>no</disabled> in <active-response>, and restart the agent'),
     );
   }
   if (!readable) {
-    const text = 'etc/ossec.conf cannot be read: no block ends by itself, should the agent die';
-    found.push(warning(text, 'run it as root; it must be a plain file with one link'));
+    const text = `${ossecConf} cannot be read: no block ends by itself, should the agent die`;
+    found.push(warning(text, `${system.elevate}; it must be a plain file with one link`));
   } else if (!ladder) {
-    const text =
-      '<repeated_offenders> in etc/ossec.conf cannot be read for certain: no block ends by itself, should the agent die';
+    const text = `<repeated_offenders> in ${ossecConf} cannot be read for certain: no block ends by itself, should the agent die`;
     found.push(warning(text, 'write it as minutes with commas between them: 30,60,120'));
   }
   if (arConf === undefined) {
-    const text =
-      'there is no etc/shared/ar.conf that can be read: only an agent of Wazuh 5 calls without it';
+    const text = `there is no ${facts.layout.arConf} that can be read: only an agent of Wazuh 5 calls without it`;
     found.push(warning(text, 'look whether the agent is connected to its manager'));
   }
-  const lines = (arConf ?? []).filter((ar) => !isForeign(ar));
+  const lines = (arConf ?? []).filter(({ executable }) => !system.isForeign(executable));
   return [
     ...found,
-    ...judgeMissing(lines, facts),
+    ...judgeMissing(lines, facts, system),
     ...judgeTimeouts(lines, facts),
     ...judgeUse(lines, facts),
   ];
 }
 
 /** Of several executables of one name the agent takes the first that is there. */
-function judgeMissing(lines: readonly Ar[], { there, commands }: AgentFacts): Finding[] {
+function judgeMissing(
+  lines: readonly Ar[],
+  { there, commands, layout }: AgentFacts,
+  { isForeign }: System,
+): Finding[] {
   const byName = Map.groupBy(lines, ({ name }) => (ALWAYS.has(name) ? 'a restart' : name));
   const missing = [...byName].flatMap(([name, all]) => {
     if (all.some(({ executable }) => there.has(executable))) return [];
     const executables = [...new Set(all.map(({ executable }) => executable))];
-    const text = `${name} of etc/shared/ar.conf calls ${executables.join(' or ')}, which is not in ${BIN}`;
+    const text = `${name} of ${layout.arConf} calls ${executables.join(' or ')}, which is not in ${BIN}`;
     const fix = 'install it, or correct <executable> on the manager';
     return [name === 'a restart' ? warning(text, fix) : bad(text, fix, executables[0])];
   });
   const told = new Set(lines.map(({ executable }) => executable));
   const others = commands.filter(
-    (executable) =>
-      !told.has(executable) &&
-      !there.has(executable) &&
-      !isForeign({ name: '', executable, timeout: 0 }),
+    (executable) => !told.has(executable) && !there.has(executable) && !isForeign(executable),
   );
   return [
     ...missing,
     ...others.map((executable) =>
       warning(
-        `a <command> of etc/ossec.conf calls ${executable}, which is not in ${BIN} here`,
+        `a <command> of ${layout.ossecConf} calls ${executable}, which is not in ${BIN} here`,
         'install it, unless only agents run it',
         executable,
       ),
@@ -89,7 +93,7 @@ function judgeMissing(lines: readonly Ar[], { there, commands }: AgentFacts): Fi
   ];
 }
 
-function judgeTimeouts(lines: readonly Ar[], { lasting }: AgentFacts): Finding[] {
+function judgeTimeouts(lines: readonly Ar[], { lasting, layout }: AgentFacts): Finding[] {
   const blocks = lines.filter(({ executable }) => lasting.has(executable));
   return blocks.flatMap(({ name, executable, timeout }) => {
     if (timeout > 0) return [];
@@ -100,7 +104,7 @@ function judgeTimeouts(lines: readonly Ar[], { lasting }: AgentFacts): Finding[]
         warning(text, `set <timeout> and <timeout_allowed> on the manager, or ${lift}`, executable),
       ];
     }
-    const text = `${name}: its timeout in etc/shared/ar.conf is no number of seconds`;
+    const text = `${name}: its timeout in ${layout.arConf} is no number of seconds`;
     return [warning(text, 'correct <timeout> on the manager', executable)];
   });
 }
@@ -129,14 +133,15 @@ async function factsOf(scene: Scene): Promise<AgentFacts | undefined> {
   if (home === undefined) return undefined;
   const plain = withoutComments(ossecConf ?? '');
   const names = (wanted: (action: Response) => boolean) =>
-    new Set(actions.filter(wanted).flatMap(namesOf));
+    new Set(actions.filter(wanted).flatMap(filesOf));
   return {
     arConf,
-    commands: commandsIn(plain),
+    layout: scene.host.layout,
+    commands: commandsIn(plain).map(PROGRAM_FILES.spelled),
     readable: ossecConf !== undefined,
     disabled: isDisabled(plain),
     ladder: await ladderIsClear(ossecConf ?? ''),
-    there: new Set(namesIn(`${home}/${BIN}`)),
+    there: new Set(namesIn(`${home}/${BIN}`).map(PROGRAM_FILES.spelled)),
     lasting: names((action) => !isDeed(action)),
     once: names(isDeed),
   };

@@ -1,3 +1,5 @@
+import { PROGRAM_FILES } from '../../lib/node/program-file.ts';
+
 /** One line of `etc/shared/ar.conf`: what the agent calls, and for how long. */
 export interface Ar {
   /** What the manager calls it: `firewall-drop600`. */
@@ -13,9 +15,5 @@ export const arIn = (text: string): readonly Ar[] =>
     const [name = '', executable = '', seconds, ...more] = line.trim().split(' - ');
     if (seconds === undefined || more.length > 0) return [];
     const timeout = /^\d{1,9}$/.test(seconds.trim()) ? Number(seconds) : Number.NaN;
-    return [{ name: name.trim(), executable: executable.trim(), timeout }];
+    return [{ name: name.trim(), executable: PROGRAM_FILES.spelled(executable.trim()), timeout }];
   });
-
-/** Whether an executable is meant for agents on another system. */
-export const isForeign = ({ executable }: Ar): boolean =>
-  /\.(?:exe|cmd|bat|ps1)$/i.test(executable);

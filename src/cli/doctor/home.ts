@@ -1,21 +1,22 @@
-import { BIN, USUAL_HOME } from '../../lib/node/home.ts';
+import { BIN, SIGNS, USUAL_HOME } from '../../lib/node/home.ts';
 import { STATE } from '../../lib/ports.ts';
 import { bad, type Check, type Finding, good, warning } from './finding.ts';
 import { type Mount, mountOf } from './mount.ts';
 import type { Scene } from './scene.ts';
 import { see } from './seen.ts';
+import { SYSTEM } from './system.ts';
 
 /** What is known of the agent's home. */
 export interface HomeFacts {
   /** The home that was named and does not exist. */
   readonly lost: string | undefined;
   readonly home: string | undefined;
-  /** Folders that a home has, by their names below it. */
+  /** What a home has, by the names below it. */
   readonly folders: Readonly<Record<string, 'there' | 'missing' | 'hidden'>>;
   readonly mount: Mount | undefined;
 }
 
-const FOLDERS = ['etc', 'logs', BIN] as const;
+const PARTS = [...SIGNS, BIN];
 
 /** Less than this, in bytes, is no room for records. */
 const LEAST = 1 << 20;
@@ -29,13 +30,13 @@ export function judgeHome({ lost, home, folders, mount }: HomeFacts): Finding[] 
       bad(`no agent’s home was found, neither around this program nor at ${USUAL_HOME}`, hint),
     ];
   }
-  const where = (state: string) => FOLDERS.filter((folder) => folders[folder] === state);
+  const where = (state: string) => PARTS.filter((folder) => folders[folder] === state);
   const [hidden, missing] = [where('hidden'), where('missing')];
   if (hidden.length > 0) {
-    return [bad(`${home} cannot be looked into by this user`, 'run it with sudo')];
+    return [bad(`${home} cannot be looked into by this user`, SYSTEM.elevate)];
   }
-  if (missing.includes('etc') && missing.includes('logs')) {
-    return [bad(`${home} is no agent’s home: it has neither etc nor logs`, hint)];
+  if (SIGNS.every((sign) => missing.includes(sign))) {
+    return [bad(`${home} is no agent’s home: it has neither ${SIGNS.join(' nor ')}`, hint)];
   }
   return [
     ...(missing.length > 0
@@ -68,7 +69,7 @@ async function factsOf({ lost, home }: Scene): Promise<HomeFacts> {
     if (seen === 'hidden') return 'hidden';
     return seen === undefined ? 'missing' : 'there';
   };
-  const folders = Object.fromEntries(FOLDERS.map((folder) => [folder, stateOf(folder)]));
+  const folders = Object.fromEntries(PARTS.map((folder) => [folder, stateOf(folder)]));
   return { lost, home, folders, mount: home === undefined ? undefined : mountOf(`${home}/${BIN}`) };
 }
 

@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
 import { BIN } from '../../lib/node/home.ts';
+import { hasProcess } from '../../lib/node/process-number.ts';
 import { machineProcesses } from '../../lib/node/processes.ts';
 import { STATE } from '../../lib/ports.ts';
 import { type Check, type Finding, good, listed, warning } from './finding.ts';
 import type { Scene } from './scene.ts';
 import { namesIn } from './seen.ts';
+import { SYSTEM } from './system.ts';
 
 /** What runs have left behind that did not come to their end. */
 export interface LeftoversFacts {
@@ -26,7 +28,7 @@ export function judgeLeftovers({ tickets, temporary, former, stock }: LeftoversF
     found.push(warning(text, 'nobody waits for it, and the next run removes it'));
   }
   if (temporary.length > 0) {
-    found.push(warning('a run that died left a file behind', `rm ${temporary.join(' ')}`));
+    found.push(warning('a run that died left a file behind', SYSTEM.removal(temporary)));
   }
   if (former.length > 0) {
     const text = `a file was perhaps left half written; its former content is ${listed(former)}`;
@@ -48,7 +50,8 @@ const STOCK = [
   'active-response/host-deny-lock',
 ];
 
-async function factsOf({ home }: Scene): Promise<LeftoversFacts> {
+/** What our own runs have left below a home. */
+export async function ownLeftovers({ home }: Pick<Scene, 'home'>): Promise<LeftoversFacts> {
   const state = `${home}/${STATE}`;
   const owned = namesIn(`${state}/lock`).flatMap((name) => {
     const [, owner] = /^[^.]+\.([^@]+)@/.exec(name) ?? [];
@@ -58,21 +61,31 @@ async function factsOf({ home }: Scene): Promise<LeftoversFacts> {
   const tickets = owned.flatMap(({ name }, at) => (lives[at] === 'gone' ? [name] : []));
   const dead = (name: string) => {
     const [, pid] = /\.(\d+)$/.exec(name) ?? [];
-    return pid !== undefined && !existsSync(`/proc/${pid}`);
+    return pid !== undefined && !hasProcess(Number(pid));
   };
   const below = (folder: string, pattern: RegExp) =>
     namesIn(folder)
       .filter((name) => pattern.test(name))
       .map((name) => `${folder}/${name}`);
-  const temporary = [
-    ...below(state, /^(?:new|output)\.\d+$/),
-    ...below('/etc', /^\.hosts\.deny\.riposte\.\d+$/),
-  ];
+  const temporary = below(state, /^(?:new|output)\.\d+$/);
   return {
     tickets,
     temporary: temporary.filter(dead),
     former: below(`${state}/former`, /./),
-    stock: STOCK.map((path) => `${home}/${path}`).filter((path) => existsSync(path)),
+    stock: [],
+  };
+}
+
+async function factsOf(scene: Scene): Promise<LeftoversFacts> {
+  const own = await ownLeftovers(scene);
+  const written = namesIn('/etc').flatMap((name) => {
+    const [, pid] = /^\.hosts\.deny\.riposte\.(\d+)$/.exec(name) ?? [];
+    return pid !== undefined && !hasProcess(Number(pid)) ? [`/etc/${name}`] : [];
+  });
+  return {
+    ...own,
+    temporary: [...own.temporary, ...written],
+    stock: STOCK.map((path) => `${scene.home}/${path}`).filter((path) => existsSync(path)),
   };
 }
 

@@ -1,4 +1,6 @@
 import { realpathSync, statfsSync } from 'node:fs';
+import { parse } from 'node:path';
+import { ON_WINDOWS } from '../../lib/node/system.ts';
 import { textOf } from './seen.ts';
 
 /** The mount that a path is on. */
@@ -41,9 +43,12 @@ const unescaped = (text: string): string =>
 export function mountOf(path: string): Mount | undefined {
   try {
     const real = realpathSync(path);
-    const mount = mountIn(textOf('/proc/self/mountinfo') ?? '', real);
     const { bavail, bsize } = statfsSync(real);
-    return mount && { ...mount, free: bavail * bsize };
+    const free = bavail * bsize;
+    // A volume of Windows is what its drive letter says, and forbids nothing.
+    if (ON_WINDOWS) return { point: parse(real).root, noexec: false, readOnly: false, free };
+    const mount = mountIn(textOf('/proc/self/mountinfo') ?? '', real);
+    return mount && { ...mount, free };
   } catch {
     return undefined;
   }

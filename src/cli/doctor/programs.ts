@@ -1,10 +1,12 @@
 import { basename } from 'node:path';
 import { BIN } from '../../lib/node/home.ts';
+import { PROGRAM_FILES } from '../../lib/node/program-file.ts';
 import { type Distrusted, distrust } from '../../lib/node/trust.ts';
 import { type Contents, contentsOf } from './contents.ts';
 import { bad, type Check, type Finding, good, listed, warning } from './finding.ts';
-import { namesOf, type Scene } from './scene.ts';
-import { namesIn, octal, type Seen, see } from './seen.ts';
+import { filesOf, type Scene } from './scene.ts';
+import { namesIn, type Seen, see } from './seen.ts';
+import { SYSTEM, type System } from './system.ts';
 
 /** One name of ours in the agent's folder of programs. */
 export interface Program extends Seen {
@@ -28,22 +30,21 @@ export interface ProgramsFacts {
   readonly running: Contents | undefined;
 }
 
-const MODE = 0o750;
-const WHOLE = 'riposte';
+const WHOLE = PROGRAM_FILES.fileOf('riposte');
 
 /** Whether the names are there, are ours and one, and can be changed by root alone. */
-export function judgePrograms(facts: ProgramsFacts): Finding[] {
+export function judgePrograms(facts: ProgramsFacts, system: System = SYSTEM): Finding[] {
   const { folder, programs, distrusted } = facts;
   const ours = programs.filter(({ contents }) => contents?.ours);
   const hidden = programs.filter(({ kind, contents }) => kind === 'file' && !contents);
   const found: Finding[] = [];
   if (distrusted) {
     const text = `${distrusted.what} ${distrusted.why}: whoever can, can become root`;
-    found.push(bad(text, `chown root ${distrusted.what}; chmod go-w ${distrusted.what}`));
+    found.push(bad(text, system.mending.distrusted(distrusted.what)));
   }
   if (hidden.length > 0) {
     const text = `${listed(hidden.map(({ name }) => name))} cannot be read by this user`;
-    found.push(warning(text, 'run it with sudo'));
+    found.push(warning(text, system.elevate));
   }
   if (ours.length === 0) {
     if (hidden.length === 0) {
@@ -54,15 +55,19 @@ export function judgePrograms(facts: ProgramsFacts): Finding[] {
   found.push(good(`${ours.length} names of Riposte are in ${folder}`));
   return [
     ...found,
-    ...judgeStrangers(facts, ours),
-    ...judgeCopies(facts, ours),
+    ...judgeStrangers(facts, ours, system),
+    ...judgeCopies(facts, ours, system),
     ...judgeBuild(facts, ours),
-    ...ours.flatMap((program) => judgeRights(program, facts)),
+    ...ours.flatMap((program) => system.judgeRights(program, facts)),
   ];
 }
 
 /** Names of ours that hold something else: an upgrade of the agent puts its own back. */
-function judgeStrangers({ folder, programs }: ProgramsFacts, ours: readonly Program[]): Finding[] {
+function judgeStrangers(
+  { folder, programs }: ProgramsFacts,
+  ours: readonly Program[],
+  { mending }: System,
+): Finding[] {
   const [first] = ours;
   const strangers = programs.filter(
     ({ kind, contents }) => (kind === 'file' && contents && !contents.ours) || kind === 'other',
@@ -70,14 +75,18 @@ function judgeStrangers({ folder, programs }: ProgramsFacts, ours: readonly Prog
   return strangers.map(({ name }) =>
     bad(
       `${folder}/${name} is not Riposte’s: did an upgrade of the agent overwrite it`,
-      `install again, or: ln -f ${folder}/${first?.name} ${folder}/${name}`,
+      mending.stranger(folder, first?.name ?? '', name),
       name,
     ),
   );
 }
 
 /** All names are one file; a copy of the folder makes many of it, which then grow apart. */
-function judgeCopies({ folder }: ProgramsFacts, ours: readonly Program[]): Finding[] {
+function judgeCopies(
+  { folder }: ProgramsFacts,
+  ours: readonly Program[],
+  { mending }: System,
+): Finding[] {
   const groups = Map.groupBy(ours, ({ inode }) => inode);
   if (groups.size < 2) return [];
   const digests = Map.groupBy(ours, ({ contents }) => contents?.digest);
@@ -87,7 +96,7 @@ function judgeCopies({ folder }: ProgramsFacts, ours: readonly Program[]): Findi
   );
   const same = ours.find(({ name }) => name === first);
   const others = ours.filter(({ inode }) => inode !== same?.inode).map(({ name }) => name);
-  const fix = `cd ${folder} && for name in ${others.join(' ')}; do ln -f ${first} "$name"; done`;
+  const fix = mending.copies(folder, first, others);
   if (digests.size > 1) {
     const differing = ours.filter(({ contents }) => contents?.digest !== same?.contents?.digest);
     const names = listed(differing.map(({ name }) => name));
@@ -108,33 +117,8 @@ function judgeBuild({ running }: ProgramsFacts, ours: readonly Program[]): Findi
   ];
 }
 
-function judgeRights({ name, mode, uid, gid }: Program, facts: ProgramsFacts): Finding[] {
-  const path = `${facts.folder}/${name}`;
-  const owner = `chown 0:${facts.gid} ${path}`;
-  const fix = `${owner}; chmod ${octal(MODE)} ${path}`;
-  if (uid !== 0 && uid !== facts.uid) {
-    return [bad(`${path} belongs to user ${uid}, who can make root run anything`, fix, name)];
-  }
-  if ((mode & 0o022) !== 0) {
-    const text = `${path} can be written by others (mode ${octal(mode)}), who can make root run anything`;
-    return [bad(text, `chmod ${octal(MODE)} ${path}`, name)];
-  }
-  if ((mode & 0o100) === 0) {
-    const text = `${path} cannot be run (mode ${octal(mode)})`;
-    return [bad(text, `chmod ${octal(MODE)} ${path}`, name)];
-  }
-  if (mode !== MODE) {
-    const text = `${path} has mode ${octal(mode)}, not ${octal(MODE)} as the agent’s own programs`;
-    return [warning(text, `chmod ${octal(MODE)} ${path}`, name)];
-  }
-  if (gid !== facts.gid) {
-    const text = `${path} is of group ${gid}, not of ${facts.gid} as its folder`;
-    return [warning(text, owner, name)];
-  }
-  return [];
-}
-
-function factsOf({ home, actions, uid }: Scene): ProgramsFacts | undefined {
+/** What is there; nothing where there is no folder to look into. */
+export function programsIn({ home, actions, uid }: Scene): ProgramsFacts | undefined {
   const folder = `${home}/${BIN}`;
   const seen = home === undefined ? undefined : see(folder);
   if (seen === undefined || seen === 'hidden') return undefined;
@@ -143,8 +127,8 @@ function factsOf({ home, actions, uid }: Scene): ProgramsFacts | undefined {
     if (!known.has(inode)) known.set(inode, contentsOf(path));
     return known.get(inode);
   };
-  const there = new Set(namesIn(folder));
-  const programs = [WHOLE, ...actions.flatMap(namesOf)]
+  const there = new Set(namesIn(folder).map(PROGRAM_FILES.spelled));
+  const programs = [WHOLE, ...actions.flatMap(filesOf)]
     .filter((name) => there.has(name))
     .flatMap((name): Program[] => {
       const one = see(`${folder}/${name}`);
@@ -154,7 +138,9 @@ function factsOf({ home, actions, uid }: Scene): ProgramsFacts | undefined {
   const self = see(process.execPath);
   // From a checkout it is the runtime that runs.
   const isProgram =
-    basename(process.execPath) !== 'node' && self !== undefined && self !== 'hidden';
+    !/^node(?:\.exe)?$/i.test(basename(process.execPath)) &&
+    self !== undefined &&
+    self !== 'hidden';
   const running = isProgram ? contents(process.execPath, self.inode) : undefined;
   return {
     folder,
@@ -171,7 +157,7 @@ export const programsCheck: Check = {
   name: 'programs',
   title: 'Programs',
   async run(scene) {
-    const facts = factsOf(scene);
+    const facts = programsIn(scene);
     return facts ? judgePrograms(facts) : [];
   },
 };

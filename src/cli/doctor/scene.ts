@@ -3,8 +3,9 @@ import { resolve } from 'node:path';
 import type { Response } from '../../lib/action.ts';
 import type { Host } from '../../lib/host.ts';
 import type { Log } from '../../lib/log.ts';
-import { findHome, USUAL_HOME } from '../../lib/node/home.ts';
+import { findHome, slashed, USUAL_HOME } from '../../lib/node/home.ts';
 import { effectiveUser, machine } from '../../lib/node/machine.ts';
+import { PROGRAM_FILES } from '../../lib/node/program-file.ts';
 import { ActionError } from '../../lib/outcome.ts';
 import type { Collection } from '../../lib/person.ts';
 import { type Ar, arIn } from './ar-conf.ts';
@@ -77,7 +78,8 @@ export async function sceneOf(
 }
 
 function one(actions: readonly Response[], name: string): Response {
-  const found = actions.find((action) => namesOf(action).includes(name));
+  const program = PROGRAM_FILES.programOf(name);
+  const found = actions.find((action) => namesOf(action).includes(program));
   if (found) return found;
   const all = actions.map((action) => action.name).join(', ');
   throw new ActionError('usage', `"${name}" is no action of this program; its actions: ${all}`);
@@ -89,9 +91,13 @@ export const namesOf = ({
   aliases,
 }: Pick<Response, 'name' | 'aliases'>): readonly string[] => [name, ...aliases];
 
+/** The files of those names. */
+export const filesOf = (action: Pick<Response, 'name' | 'aliases'>): readonly string[] =>
+  namesOf(action).map(PROGRAM_FILES.fileOf);
+
 /** The home that was named, or is found; one that is closed to this user is a home too. */
 function homeAt(named: string | undefined): string | undefined {
-  if (named !== undefined) return resolve(named);
+  if (named !== undefined) return slashed(resolve(named));
   return findHome(process.argv0, true) ?? (mayBeHome(USUAL_HOME) ? USUAL_HOME : undefined);
 }
 

@@ -21,22 +21,23 @@ export interface Seen {
 /** Looks at a name; `hidden` where we may not, nothing where there is none. */
 export function see(path: string): Seen | 'hidden' | undefined {
   try {
-    const status = fs.lstatSync(path);
+    // The numbers of files on Windows need all their digits.
+    const status = fs.lstatSync(path, { bigint: true });
     return {
       kind: kindOf(status),
-      mode: status.mode & 0o7777,
-      uid: status.uid,
-      gid: status.gid,
+      mode: Number(status.mode) & 0o7777,
+      uid: Number(status.uid),
+      gid: Number(status.gid),
       inode: `${status.dev}:${status.ino}`,
-      links: status.nlink,
-      size: status.size,
+      links: Number(status.nlink),
+      size: Number(status.size),
     };
   } catch (thrown) {
     return ['ENOENT', 'ENOTDIR'].includes(codeOf(thrown) ?? '') ? undefined : 'hidden';
   }
 }
 
-function kindOf(status: fs.Stats): Kind {
+function kindOf(status: fs.BigIntStats): Kind {
   if (status.isFile()) return 'file';
   if (status.isDirectory()) return 'folder';
   return status.isSymbolicLink() ? 'link' : 'other';

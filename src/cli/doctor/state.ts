@@ -5,15 +5,19 @@ import { asActionError } from '../../lib/outcome.ts';
 import { policyOf } from '../../lib/policy.ts';
 import { STATE } from '../../lib/ports.ts';
 import { isObject, objectIn, SETTINGS, settingsFor } from '../../lib/settings.ts';
+import type { Access } from './access.ts';
 import { bad, type Check, type Finding, good, halves, warning } from './finding.ts';
 import { namesOf, type Scene } from './scene.ts';
-import { octal, type Seen, see } from './seen.ts';
+import { type Seen, see } from './seen.ts';
+import { SYSTEM } from './system.ts';
 
 /** What is known of Riposte's own folder and of the settings. */
 export interface StateFacts {
   readonly home: string;
   readonly uid: number;
   readonly folder: Seen | 'hidden' | undefined;
+  /** Who else may enter or change it, where a list of rights says that. */
+  readonly access?: Access | undefined;
   /** Whether root's settings are there, and why they cannot be used: sentences. */
   readonly settings: 'none' | readonly string[];
   /** Where the fleet's settings are, below the home. */
@@ -36,7 +40,7 @@ export function judgeState(facts: StateFacts): Finding[] {
   const problems = settings === 'none' ? [] : settings;
   const clean = problems.length === 0 && unknown.length === 0;
   return [
-    ...judgeFolder(facts),
+    ...SYSTEM.judgeFolder(facts),
     ...problems.map((message) => {
       const { what, fix } = halves(message);
       return bad(what, fix ?? `correct ${SETTINGS}; see docs/settings.md`);
@@ -45,29 +49,6 @@ export function judgeState(facts: StateFacts): Finding[] {
     ...(settings !== 'none' && clean ? [good(`${SETTINGS} is understood`)] : []),
     ...(fleet === 'none' ? [] : judgeFleet(fleet, facts.place)),
   ];
-}
-
-function judgeFolder({ home, uid, folder }: StateFacts): Finding[] {
-  const path = `${home}/${STATE}`;
-  if (folder === undefined) return [good(`${path} will be made by the first call`)];
-  if (folder === 'hidden') return [warning(`${path} is closed to this user`, 'run it with sudo')];
-  if (folder.kind !== 'folder') {
-    return [bad(`${path} is no folder: nothing can be recorded`, `remove it: rm ${path}`)];
-  }
-  // Whoever runs the doctor may not be who runs the programs.
-  if (folder.uid !== 0 && folder.uid !== uid) {
-    const text = `${path} belongs to user ${folder.uid}: nothing in it is believed`;
-    return [bad(text, `look what is in it; then chown -R 0:0 ${path}`)];
-  }
-  if ((folder.mode & 0o022) !== 0) {
-    const text = `${path} can be written by others (mode ${octal(folder.mode)}): nothing in it is believed`;
-    return [bad(text, `look what is in it; then chmod 0700 ${path}`)];
-  }
-  if (folder.mode !== 0o700) {
-    const text = `${path} has mode ${octal(folder.mode)}: others can read what was blocked and why`;
-    return [warning(text, `chmod 0700 ${path}`)];
-  }
-  return [good(`${path} is private`)];
 }
 
 const judgeFleet = (complaints: readonly string[], place: string): Finding[] =>
@@ -90,6 +71,7 @@ async function factsOf({ home, host, uid, actions }: Scene): Promise<StateFacts 
     home,
     uid,
     folder,
+    ...(typeof folder === 'object' && { access: await SYSTEM.accessTo(`${home}/${STATE}`, host) }),
     // What is wrong with the folder is said of the folder.
     settings: own.there && isBelieved(folder, uid) ? problems : 'none',
     place: host.layout.fleet,
@@ -101,8 +83,7 @@ async function factsOf({ home, host, uid, actions }: Scene): Promise<StateFacts 
 const isBelieved = (folder: StateFacts['folder'], uid: number): boolean =>
   typeof folder === 'object' &&
   folder.kind === 'folder' &&
-  folder.uid === uid &&
-  (folder.mode & 0o022) === 0;
+  (!SYSTEM.modes || (folder.uid === uid && (folder.mode & 0o022) === 0));
 
 interface Own {
   readonly there: boolean;

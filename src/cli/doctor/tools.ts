@@ -1,11 +1,10 @@
 import { realpathSync } from 'node:fs';
 import { delimiter, resolve } from 'node:path';
 import which from 'which';
-import { type Backend, stepsOf } from '../../lib/effect.ts';
 import { TOOLS } from '../../lib/node/tools.ts';
 import { bad, type Check, type Finding, good, warning } from './finding.ts';
-import { rehearse } from './rehearsal.ts';
 import type { Scene } from './scene.ts';
+import { usedTools } from './used-tools.ts';
 
 /** Where a tool is, and where somebody at a shell would find it. */
 export interface ToolFacts {
@@ -16,12 +15,6 @@ export interface ToolFacts {
   readonly first: string | undefined;
   /** Whether these two are one file. */
   readonly same: boolean;
-}
-
-/** All that a backend runs, by the bare names of the tools. */
-export function toolsOf(backend: Backend): readonly string[] {
-  const commands = stepsOf(backend).flatMap((step) => ('command' in step ? [step.command] : []));
-  return [...new Set([...commands.map(({ tool }) => tool), ...(backend.tools ?? [])])];
 }
 
 /** What is not used though it is there; that a tool is missing is the action's to say. */
@@ -52,18 +45,7 @@ function judge({ tool, trusted, first, same }: ToolFacts): Finding[] {
 }
 
 async function factsOf(scene: Scene): Promise<ToolFacts[]> {
-  const tools = new Set<string>();
-  for (const action of scene.chosen) {
-    for (const backend of await backendsOf(action, scene)) {
-      for (const tool of toolsOf(backend)) tools.add(tool);
-    }
-  }
-  return Promise.all([...tools].sort().map((tool) => lookUp(tool, scene)));
-}
-
-async function backendsOf(action: Scene['chosen'][number], scene: Scene) {
-  const { ways } = await rehearse(action, scene);
-  return ways.flatMap(({ backends }) => backends);
+  return Promise.all((await usedTools(scene)).map((tool) => lookUp(tool, scene)));
 }
 
 async function lookUp(tool: string, { host }: Scene): Promise<ToolFacts> {

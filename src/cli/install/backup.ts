@@ -1,9 +1,10 @@
-import { linkSync, mkdirSync, renameSync, rmSync, unlinkSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { codeOf } from '../../lib/node/errors.ts';
 import { BIN } from '../../lib/node/home.ts';
 import { ActionError } from '../../lib/outcome.ts';
 import type { Former, Manifest } from './manifest.ts';
-import { fileOf, freshIn } from './program.ts';
+import type { Platform } from './platform.ts';
+import { freshIn } from './program.ts';
 import { at, type Site } from './site.ts';
 
 /** Where former files go if no file can have a name both there and in the usual place. */
@@ -14,7 +15,7 @@ export const NEARBY = `${BIN}/.riposte.was`;
  * giving it a second name, and put back by a rename, so that nothing of it changes. Wants the new
  * program to be there already, as something to try it with.
  */
-export function chooseStore(manifest: Manifest, site: Site): string {
+export function chooseStore(manifest: Manifest, site: Site, platform: Platform): string {
   const used = Object.values(manifest.names).some(({ was }) => was === 'file');
   const choices = used ? [manifest.store] : [manifest.store, NEARBY];
   for (const store of choices) {
@@ -23,8 +24,8 @@ export function chooseStore(manifest: Manifest, site: Site): string {
     const probe = `${folder}/.probe`;
     try {
       rmSync(probe, { force: true });
-      linkSync(freshIn(site), probe);
-      unlinkSync(probe);
+      platform.naming.add(freshIn(site, platform), probe);
+      rmSync(probe);
       return store;
     } catch (thrown) {
       if (codeOf(thrown) !== 'EXDEV') throw thrown;
@@ -36,18 +37,23 @@ export function chooseStore(manifest: Manifest, site: Site): string {
 }
 
 /** Keeps what has a name now, and says what it was. Nothing that is there changes. */
-export function keep(name: string, { store }: Manifest, { bin, home }: Site): Former {
+export function keep(
+  name: string,
+  { store }: Manifest,
+  { bin, home }: Site,
+  { naming }: Platform,
+): Former {
   const path = `${bin}/${name}`;
   const status = at(path);
   if (!status) return { was: 'nothing' };
   const folder = `${home}/${store}`;
   const kept = at(`${folder}/${name}`);
-  if (!kept || fileOf(kept) !== fileOf(status)) {
+  if (kept?.identity !== status.identity) {
     rmSync(`${folder}/.new`, { force: true });
-    linkSync(path, `${folder}/.new`);
-    renameSync(`${folder}/.new`, `${folder}/${name}`);
+    naming.add(path, `${folder}/.new`);
+    naming.move(`${folder}/.new`, `${folder}/${name}`);
   }
-  return { was: 'file', inode: fileOf(status) };
+  return { was: 'file', inode: status.identity };
 }
 
 /** What came of giving a name back. */
@@ -67,6 +73,7 @@ export function giveBack(
   former: Former,
   { store }: Manifest,
   { bin, home }: Site,
+  { naming }: Platform,
   isOurs: (path: string) => boolean,
 ): Returned {
   const path = `${bin}/${name}`;
@@ -76,16 +83,16 @@ export function giveBack(
   if (former.was === 'nothing') {
     if (!now) return 'removed';
     if (!isOurs(path)) return 'theirs';
-    unlinkSync(path);
+    naming.remove(path);
     return 'removed';
   }
-  if (now && fileOf(now) === former.inode) {
+  if (now?.identity === former.inode) {
     // A rename onto another name of the same file does nothing, and leaves both.
-    if (kept && fileOf(kept) === former.inode) unlinkSync(stored);
+    if (kept?.identity === former.inode) naming.remove(stored);
     return 'restored';
   }
   if (now && !isOurs(path)) return 'theirs';
   if (!kept) return 'lost';
-  renameSync(stored, path);
+  naming.move(stored, path);
   return 'restored';
 }

@@ -65,13 +65,13 @@ async function alone(work: Work): Promise<Plan> {
     await writeManifest(before, host);
     manifest = await prepare(work, plan, before);
   } catch (thrown) {
-    sweepTemporary(site);
+    sweepTemporary(site, platform);
     if (!former) forget(site);
     throw thrown;
   }
-  replaceAll(plan, site);
-  const names = returnAll(plan, manifest, site);
-  sweepTemporary(site);
+  replaceAll(plan, site, platform);
+  const names = returnAll(plan, manifest, site, platform);
+  sweepTemporary(site, platform);
   syncFolder(site.bin);
   await verify(plan.wanted, collection.version, site, platform);
   const { only: _, ...rest } = manifest;
@@ -86,18 +86,18 @@ async function alone(work: Work): Promise<Plan> {
  */
 async function prepare(work: Work, plan: Plan, before: Manifest): Promise<Manifest> {
   const { program, collection, site, platform, host } = work;
-  sweepTemporary(site);
+  sweepTemporary(site, platform);
   const content = copyProgram(program, site, platform);
-  await tryOut({ path: freshIn(site), version: collection.version }, site, platform);
+  await tryOut({ path: freshIn(site, platform), version: collection.version }, site, platform);
   const others = before.programs.filter(({ sha256 }) => sha256 !== content.sha256);
   const manifest: Manifest = {
     ...before,
     phase: 'changing',
     programs: [...others, content],
-    store: chooseStore(before, site),
+    store: chooseStore(before, site, platform),
   };
   const names = { ...manifest.names };
-  for (const name of plan.replaced) names[name] = keep(name, manifest, site);
+  for (const name of plan.replaced) names[name] = keep(name, manifest, site, platform);
   // Who removed a name of ours by hand may still want back what was there before.
   for (const name of plan.added) names[name] ??= { was: 'nothing' };
   for (const name of plan.renewed) names[name] ??= { was: 'nothing' };
@@ -107,10 +107,10 @@ async function prepare(work: Work, plan: Plan, before: Manifest): Promise<Manife
   return whole;
 }
 
-function replaceAll(plan: Plan, site: Site): void {
+function replaceAll(plan: Plan, site: Site, platform: Platform): void {
   for (const name of plan.wanted) {
     try {
-      nameIt(name, site);
+      nameIt(name, site, platform);
     } catch (thrown) {
       const help = 'some names are replaced already: install again, or uninstall to go back';
       const text = `${site.bin}/${name} could not be replaced: ${said(thrown)}; ${help}`;
@@ -120,12 +120,18 @@ function replaceAll(plan: Plan, site: Site): void {
 }
 
 /** The names that stay ours, after those that are not wanted any more are what they were. */
-function returnAll(plan: Plan, manifest: Manifest, site: Site): Manifest['names'] {
+function returnAll(
+  plan: Plan,
+  manifest: Manifest,
+  site: Site,
+  platform: Platform,
+): Manifest['names'] {
   const isOurs = recogniser(manifest.programs);
   const names = { ...manifest.names };
   for (const name of plan.returned) {
     const former = names[name];
-    if (former && giveBack(name, former, manifest, site, isOurs) !== 'lost') delete names[name];
+    const answer = former && giveBack(name, former, manifest, site, platform, isOurs);
+    if (answer !== undefined && answer !== 'lost') delete names[name];
   }
   return names;
 }

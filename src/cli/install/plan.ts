@@ -29,8 +29,8 @@ export interface Plan {
 const WHOLE = 'riposte';
 
 /** Every name that the program can be called by on this system, its own first. */
-export const namesOf = ({ actions }: Collection, { suffix }: Platform): readonly string[] =>
-  [WHOLE, ...actions.flatMap(({ names }) => names)].map((name) => `${name}${suffix}`);
+export const namesOf = ({ actions }: Collection, { files }: Platform): readonly string[] =>
+  [WHOLE, ...actions.flatMap(({ names }) => names)].map(files.fileOf);
 
 /** Decides what to do. Throws `usage` for names that there are not. */
 export function planFor(
@@ -38,9 +38,9 @@ export function planFor(
   manifest: Manifest,
   site: Site,
   all: readonly string[],
-  { suffix }: Platform,
+  { files }: Platform,
 ): Plan {
-  const only = chosen(choice, manifest, all, suffix);
+  const only = chosen(choice, manifest, all, files);
   const [whole = WHOLE] = all;
   const asked = only ? [whole, ...only.filter((name) => name !== whole)] : all;
   const path = (name: string) => `${site.bin}/${name}`;
@@ -63,7 +63,7 @@ export function planFor(
 
 function demandFile(path: string): void {
   const status = at(path);
-  if (status?.isFile() || status?.isSymbolicLink()) return;
+  if (status?.kind === 'file' || status?.kind === 'link') return;
   const text = `${path} is neither a file nor a link, and could not be kept; move it away first`;
   throw new ActionError('refused', text);
 }
@@ -72,14 +72,12 @@ function chosen(
   choice: Choice,
   { only }: Manifest,
   all: readonly string[],
-  suffix: string,
+  { programOf, fileOf }: Platform['files'],
 ): readonly string[] | undefined {
   if (choice === 'all') return undefined;
   // An older version may have had names that this one has not.
   if (choice === undefined) return only?.filter((name) => all.includes(name));
-  const names = choice.map((name) =>
-    suffix !== '' && !name.endsWith(suffix) ? `${name}${suffix}` : name,
-  );
+  const names = choice.map((name) => fileOf(programOf(name)));
   const unknown = names.find((name) => !all.includes(name));
   if (unknown === undefined) return [...new Set(names)];
   const text = `there is no program "${unknown}" for this system`;

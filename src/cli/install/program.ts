@@ -1,40 +1,39 @@
 import { createHash } from 'node:crypto';
 import {
-  chmodSync,
   closeSync,
   constants,
   fstatSync,
   fsyncSync,
-  linkSync,
   openSync,
   readSync,
-  renameSync,
   rmSync,
-  type Stats,
   statfsSync,
   writeSync,
 } from 'node:fs';
 import { said } from '../../lib/node/errors.ts';
+import { FILE_SYSTEM } from '../../lib/node/file-system.ts';
 import { ActionError } from '../../lib/outcome.ts';
 import type { Content } from './manifest.ts';
 import type { Platform } from './platform.ts';
-import { at, type Site } from './site.ts';
+import { type At, at, type Site } from './site.ts';
 
 const PIECE = 1 << 20;
 /** Bytes that must be free beside the program itself. */
 const MARGIN = 1 << 20;
 
 /** The new program until every name is it. */
-export const freshIn = ({ bin }: Site): string => `${bin}/.riposte.new`;
+export const freshIn = ({ bin }: Site, { suffix }: Pick<Platform, 'suffix'>): string =>
+  `${bin}/.riposte.new${suffix}`;
 /** A name of it on its way. */
 const linkIn = ({ bin }: Site): string => `${bin}/.riposte.link`;
 
-/** Takes away what a run that died left on its way. */
-export function sweepTemporary(site: Site): void {
-  for (const path of [freshIn(site), linkIn(site)]) rmSync(path, { force: true });
+/** Takes away what a run that died left on its way; gives what is still in use. */
+export function sweepTemporary(site: Site, platform: Platform): readonly string[] {
+  for (const path of [freshIn(site, platform), linkIn(site)]) rmSync(path, { force: true });
+  return platform.naming.tidy(site.bin);
 }
 
-const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = constants;
+const { O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_RDONLY, O_WRONLY } = constants;
 
 /** What a file holds. */
 export function contentOf(path: string): Content {
@@ -68,7 +67,7 @@ export function copyProgram(from: string, site: Site, platform: Platform): Conte
   const source = openSync(from, O_RDONLY);
   try {
     demandRoom(site.bin, fstatSync(source).size);
-    const to = openSync(freshIn(site), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o700);
+    const to = openSync(freshIn(site, platform), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o700);
     let content: Content;
     try {
       content = pieces(source, (piece) => {
@@ -78,8 +77,7 @@ export function copyProgram(from: string, site: Site, platform: Platform): Conte
     } finally {
       closeSync(to);
     }
-    platform.own(freshIn(site), site.group);
-    chmodSync(freshIn(site), platform.mode);
+    platform.own(freshIn(site, platform), site.group);
     return content;
   } catch (thrown) {
     if (thrown instanceof ActionError) throw thrown;
@@ -100,19 +98,19 @@ function demandRoom(folder: string, size: number): void {
 }
 
 /** Gives one more name to the new program, in the place of whatever had it. */
-export function nameIt(name: string, site: Site): void {
+export function nameIt(name: string, site: Site, platform: Platform): void {
   rmSync(linkIn(site), { force: true });
-  linkSync(freshIn(site), linkIn(site));
-  renameSync(linkIn(site), `${site.bin}/${name}`);
+  platform.naming.add(freshIn(site, platform), linkIn(site));
+  platform.naming.move(linkIn(site), `${site.bin}/${name}`);
 }
 
 /** Makes sure that the names outlive a power loss. */
 export function syncFolder(path: string): void {
-  const fd = openSync(path, O_RDONLY);
+  const fd = FILE_SYSTEM.openSync(path, O_RDONLY);
   try {
-    fsyncSync(fd);
+    FILE_SYSTEM.fsyncSync(fd);
   } finally {
-    closeSync(fd);
+    FILE_SYSTEM.closeSync(fd);
   }
 }
 
@@ -121,25 +119,21 @@ export function recogniser(programs: readonly Content[]): (path: string) => bool
   const known = new Map<string, boolean>();
   return (path) => {
     const status = at(path);
-    if (!status?.isFile()) return false;
-    const key = fileOf(status);
-    const answer = known.get(key) ?? holdsOne(path, status, programs);
-    known.set(key, answer);
+    if (status?.kind !== 'file') return false;
+    const answer = known.get(status.identity) ?? holdsOne(path, status, programs);
+    known.set(status.identity, answer);
     return answer;
   };
 }
 
-function holdsOne(path: string, { size }: Stats, programs: readonly Content[]): boolean {
+function holdsOne(path: string, { size }: At, programs: readonly Content[]): boolean {
   const alike = programs.filter((one) => one.size === size);
   return alike.length > 0 && alike.some(({ sha256 }) => sha256 === contentOf(path).sha256);
 }
 
-/** Which file it is, whatever its name. */
-export const fileOf = ({ dev, ino }: Pick<Stats, 'dev' | 'ino'>): string => `${dev}:${ino}`;
-
 /** What a wrapper of `riposte shim` runs by, as its first line says; nothing for other files. */
 export function wrapperOf(path: string): string | undefined {
-  if (!at(path)?.isFile()) return undefined;
+  if (at(path)?.kind !== 'file') return undefined;
   const fd = openSync(path, O_RDONLY | O_NOFOLLOW);
   try {
     const buffer = Buffer.alloc(4096);

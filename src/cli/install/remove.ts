@@ -12,7 +12,6 @@ import { namesOf } from './plan.ts';
 import type { Platform } from './platform.ts';
 import { recogniser, sweepTemporary, syncFolder, wrapperOf } from './program.ts';
 import { at, type Site } from './site.ts';
-import { hasTimer, removeTimer } from './timer.ts';
 
 /** What a person wants. */
 export interface Wish {
@@ -51,20 +50,26 @@ export interface Removed {
   readonly wrappers: readonly string[];
   /** What stays of our folder. */
   readonly kept: readonly string[];
+  /** Programs that are still in use, where they are now. */
+  readonly busy: readonly string[];
 }
 
 const QUARANTINE = 'quarantine';
 const SETTINGS = 'riposte.json';
 
 /** Looks; nothing is touched. */
-export async function look({ site, host }: Pick<Removal, 'site' | 'host'>): Promise<Found> {
+export async function look({
+  site,
+  platform,
+  host,
+}: Pick<Removal, 'site' | 'platform' | 'host'>): Promise<Found> {
   const state = at(site.state);
-  if (state && !state.isDirectory()) {
+  if (state && state.kind !== 'folder') {
     throw new ActionError('bad-state', `${site.state} is no directory; remove it`);
   }
   return {
     manifest: await readManifest(host),
-    timer: await hasTimer(site.home, host),
+    timer: await platform.timer.has(site.home, host),
     state: state !== undefined,
     quarantined: state ? (await host.files.list(`${STATE}/${QUARANTINE}`)).length : 0,
     wrappers: readdirSync(site.bin).filter((name) => runsBy(`${site.bin}/riposte`, site, name)),
@@ -90,10 +95,10 @@ async function alone(removal: Removal): Promise<Removed> {
   const { wish, collection, site, platform, host } = removal;
   const found = await look(removal);
   const { manifest } = found;
-  const timers = await removeTimer(site.home, host);
-  sweepTemporary(site);
+  const timers = await platform.timer.remove(site.home, host);
+  sweepTemporary(site, platform);
   const [whole = ''] = namesOf(collection, platform);
-  const names = new Names(manifest, site);
+  const names = new Names(manifest, site, platform);
   if (manifest) await writeManifest({ ...manifest, phase: 'changing' }, host);
   // The agent must make no new block behind our back, and the program itself must stay until all
   // blocks are lifted: a person may have to call it again.
@@ -102,8 +107,10 @@ async function alone(removal: Removal): Promise<Removed> {
   const former = manifest?.names[whole];
   const wrappers = former?.was === 'nothing' ? found.wrappers : [];
   if (wrappers.length === 0) names.giveBack(whole);
+  const { naming } = platform;
+  const busy = naming.evict(naming.tidy(site.bin));
   syncFolder(site.bin);
-  const result = { lifted, timers, names: names.returned(), wrappers };
+  const result = { lifted, timers, names: names.returned(), wrappers, busy };
   if (wrappers.length > 0) return { ...result, kept: ['riposte', BACKUP] };
   const untouched = result.names.theirs.length + result.names.lost.length === 0;
   const changed = untouched ? manifest?.changed : undefined;
@@ -120,6 +127,7 @@ const discard = (path: string): void => rmSync(path, { recursive: true, force: t
 class Names {
   readonly #manifest: Manifest | undefined;
   readonly #site: Site;
+  readonly #platform: Platform;
   readonly #isOurs: (path: string) => boolean;
   readonly #returned: Record<Returned, string[]> = {
     restored: [],
@@ -128,16 +136,18 @@ class Names {
     lost: [],
   };
 
-  constructor(manifest: Manifest | undefined, site: Site) {
+  constructor(manifest: Manifest | undefined, site: Site, platform: Platform) {
     this.#manifest = manifest;
     this.#site = site;
+    this.#platform = platform;
     this.#isOurs = recogniser(manifest?.programs ?? []);
   }
 
   giveBack(name: string): void {
     const former = this.#manifest?.names[name];
     if (!former || !this.#manifest) return;
-    const answer = giveBack(name, former, this.#manifest, this.#site, this.#isOurs);
+    const [site, platform] = [this.#site, this.#platform];
+    const answer = giveBack(name, former, this.#manifest, site, platform, this.#isOurs);
     this.#returned[answer].push(name);
   }
 

@@ -1,5 +1,5 @@
-import { lstatSync, readdirSync, realpathSync, type Stats } from 'node:fs';
-import { BIN, existing, findHome, USUAL_HOME } from '../../lib/node/home.ts';
+import { lstatSync, readdirSync, realpathSync } from 'node:fs';
+import { BIN, existing, findHome, slashed, USUAL_HOME } from '../../lib/node/home.ts';
 import { distrust } from '../../lib/node/trust.ts';
 import { ActionError } from '../../lib/outcome.ts';
 import { STATE } from '../../lib/ports.ts';
@@ -31,7 +31,7 @@ export function siteAt(named: string | undefined): Site {
     const text = `no agent was found here (there is no ${USUAL_HOME})`;
     throw new ActionError('usage', `${text}; install the agent first, or say --home DIRECTORY`);
   }
-  const home = realpathSync(found);
+  const home = slashed(realpathSync(found));
   const bin = `${home}/${BIN}`;
   for (const folder of FOLDERS) demandFolder(home, folder);
   const others = distrust([bin], 0);
@@ -51,7 +51,7 @@ export function siteAt(named: string | undefined): Site {
 function demandFolder(home: string, folder: string): void {
   const path = `${home}/${folder}`;
   const status = at(path);
-  if (status?.isDirectory()) return;
+  if (status?.kind === 'folder') return;
   const what = status ? `${path} is no directory` : `there is no ${path}`;
   const text = `${what}, so that ${home} is no agent's home; say another with --home DIRECTORY`;
   throw new ActionError('usage', text);
@@ -64,8 +64,29 @@ function groupOf(home: string, bin: string): number {
   return all.map(({ gid }) => gid).find((gid) => gid !== 0) ?? 0;
 }
 
+/** What has a name. */
+export interface At {
+  readonly kind: 'file' | 'folder' | 'link' | 'other';
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Bytes. */
+  readonly size: number;
+  /** Which file it is, whatever its name; of Windows the numbers need all their digits. */
+  readonly identity: string;
+}
+
 /** What is there, links not followed; nothing where nothing is. */
-export const at = (path: string): Stats | undefined => lstatSync(path, { throwIfNoEntry: false });
+export function at(path: string): At | undefined {
+  const found = lstatSync(path, { throwIfNoEntry: false, bigint: true });
+  if (!found) return undefined;
+  const { mode, uid, gid, size, dev, ino } = found;
+  const kinds = { file: found.isFile(), folder: found.isDirectory(), link: found.isSymbolicLink() };
+  const [kind = 'other'] = (['file', 'folder', 'link'] as const).filter((one) => kinds[one]);
+  const [bits, user, group] = [Number(mode), Number(uid), Number(gid)];
+  const identity = `${dev}:${ino}`;
+  return { kind, mode: bits, uid: user, gid: group, size: Number(size), identity };
+}
 
 /** When it was last changed, in nanoseconds since 1970. */
 export const changedAt = (path: string): string => `${lstatSync(path, { bigint: true }).mtimeNs}`;

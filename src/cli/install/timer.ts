@@ -2,6 +2,7 @@ import type { Host } from '../../lib/host.ts';
 import { BIN } from '../../lib/node/home.ts';
 import { ActionError } from '../../lib/outcome.ts';
 import { LIMIT } from '../../lib/ports.ts';
+import type { Timer } from './platform.ts';
 import { at } from './site.ts';
 
 /** How often a sweep comes, in minutes. */
@@ -12,7 +13,7 @@ const UNITS = '/etc/systemd/system';
 const CRON = '/etc/cron.d';
 
 /** What keeps time on this machine. */
-export type Keeper = 'systemd' | 'cron';
+type Keeper = 'systemd' | 'cron';
 
 const FILES: Readonly<Record<Keeper, Readonly<Record<string, (home: string) => string>>>> = {
   systemd: {
@@ -47,16 +48,16 @@ const sweep = (home: string) => `${home}/${BIN}/riposte sweep --quiet --home ${h
 const textOf = (home: string, rest: (home: string) => string) => `${mark(home)}\n${rest(home)}`;
 
 /** What keeps time here; nothing where neither does. */
-export function keeperHere(): Keeper | undefined {
-  if (at('/run/systemd/system')?.isDirectory()) return 'systemd';
-  return at(CRON)?.isDirectory() ? 'cron' : undefined;
+function keeperHere(): Keeper | undefined {
+  if (at('/run/systemd/system')?.kind === 'folder') return 'systemd';
+  return at(CRON)?.kind === 'folder' ? 'cron' : undefined;
 }
 
 /** The files that the timer would be, and what they would hold, for people. */
-export const timerFiles = (keeper: Keeper): readonly string[] => Object.keys(FILES[keeper]);
+const timerFiles = (keeper: Keeper): readonly string[] => Object.keys(FILES[keeper]);
 
 /** Why there can be no timer for a home, or nothing. */
-export function noTimer(home: string, keeper = keeperHere()): string | undefined {
+function noTimer(home: string, keeper = keeperHere()): string | undefined {
   // Both keepers read some characters as their own.
   if (!/^[\w@+:,./-]+$/.test(home)) return `${home} has characters that a timer could not hold`;
   if (keeper) return undefined;
@@ -64,7 +65,7 @@ export function noTimer(home: string, keeper = keeperHere()): string | undefined
 }
 
 /** Lets `riposte sweep` be called every few minutes; what was set up before stays. */
-export async function setTimer(home: string, host: Host): Promise<Keeper> {
+async function setTimer(home: string, host: Host): Promise<void> {
   const keeper = keeperHere();
   const why = noTimer(home, keeper);
   if (why !== undefined || keeper === undefined)
@@ -81,11 +82,10 @@ export async function setTimer(home: string, host: Host): Promise<Keeper> {
     await systemctl(host, 'daemon-reload');
     await systemctl(host, 'enable', '--now', `${NAME}.timer`);
   }
-  return keeper;
 }
 
 /** Whether a timer for the home is set up. */
-export async function hasTimer(home: string, host: Host): Promise<boolean> {
+async function hasTimer(home: string, host: Host): Promise<boolean> {
   for (const path of Object.values(FILES).flatMap((files) => Object.keys(files))) {
     if (await isOurs(path, home, host)) return true;
   }
@@ -93,7 +93,7 @@ export async function hasTimer(home: string, host: Host): Promise<boolean> {
 }
 
 /** Takes it away again; the names of the files that are gone. */
-export async function removeTimer(home: string, host: Host): Promise<readonly string[]> {
+async function removeTimer(home: string, host: Host): Promise<readonly string[]> {
   const gone: string[] = [];
   for (const keeper of ['systemd', 'cron'] as const) {
     const paths: string[] = [];
@@ -130,3 +130,16 @@ async function systemctl({ runner }: Host, ...args: string[]): Promise<void> {
   const why = stderr.trim().split('\n')[0] || 'no text';
   throw new ActionError('tool-failed', `systemctl ${args.join(' ')} answered ${exitCode}: ${why}`);
 }
+
+/** `riposte sweep` by systemd where that runs, else by cron. */
+export const TIMER: Timer = {
+  who: 'systemd or cron',
+  parts() {
+    const keeper = keeperHere();
+    return keeper ? timerFiles(keeper) : [];
+  },
+  obstacle: (home) => noTimer(home),
+  set: setTimer,
+  has: hasTimer,
+  remove: removeTimer,
+};

@@ -5,8 +5,8 @@ import { TOOLS } from '../../lib/node/tools.ts';
 import { ActionError } from '../../lib/outcome.ts';
 import { oneLine } from '../../lib/text.ts';
 import type { Platform } from './platform.ts';
-import { fileOf } from './program.ts';
-import { at, type Site } from './site.ts';
+import { contentOf } from './program.ts';
+import { type At, at, type Site } from './site.ts';
 
 /** A program to be tried. */
 export interface Trial {
@@ -14,11 +14,9 @@ export interface Trial {
   readonly path: string;
   /** The version that it must be. */
   readonly version: string;
-  /** Milliseconds for one run. */
+  /** Milliseconds for one run, if not the platform's own. */
   readonly patience?: number;
 }
-
-const PATIENCE = 10_000;
 
 /**
  * Runs a program as the agent would, from the home and by its name there, but so that nothing changes.
@@ -26,23 +24,24 @@ const PATIENCE = 10_000;
  */
 export async function tryOut(trial: Trial, site: Site, platform: Platform): Promise<void> {
   const { version } = trial;
-  const riposte = `riposte${platform.suffix}`;
+  const riposte = platform.files.fileOf('riposte');
   const told = await ran(trial, riposte, ['--version'], site, platform);
   if (told !== version) {
     const text = `${trial.path} says that it is ${quoted(told)}, and not ${version}`;
     throw new ActionError('refused', `it was not installed: ${text}`);
   }
   const [name, ...words] = platform.probe;
-  await ran(trial, `${name}${platform.suffix}`, [...words, '--home', site.home], site, platform);
+  await ran(trial, platform.files.fileOf(name), [...words, '--home', site.home], site, platform);
 }
 
 async function ran(
-  { path, patience = PATIENCE }: Trial,
+  { path, patience: said }: Trial,
   name: string,
   words: readonly string[],
   { home }: Pick<Site, 'home'>,
   platform: Platform,
 ): Promise<string> {
+  const patience = said ?? platform.patience;
   const ended = await execa(path, words, {
     argv0: `${BIN}/${name}`,
     cwd: home,
@@ -81,22 +80,21 @@ export async function verify(
 ): Promise<void> {
   const [first = ''] = names;
   const one = at(`${site.bin}/${first}`);
+  const isSame = (status: At, path: string) =>
+    status.identity === one?.identity ||
+    (platform.naming.mayCopy &&
+      contentOf(path).sha256 === contentOf(`${site.bin}/${first}`).sha256);
   for (const name of names) {
-    const status = at(`${site.bin}/${name}`);
-    const good =
-      status !== undefined &&
-      one !== undefined &&
-      fileOf(status) === fileOf(one) &&
-      (status.mode & 0o7777) === platform.mode &&
-      status.uid === 0 &&
-      status.gid === site.group;
+    const path = `${site.bin}/${name}`;
+    const status = at(path);
+    const good = status && platform.isOwn(status, site.group) && isSame(status, path);
     if (!good) throw unverified(name, site, 'it is not the file that was put there');
   }
   const rest = [...names];
   await Promise.all(
     Array.from({ length: AT_ONCE }, async () => {
       for (let name = rest.shift(); name !== undefined; name = rest.shift()) {
-        const trial = { path: `${site.bin}/${name}`, version };
+        const trial = { path: platform.startable(name, site), version };
         const told = await ran(trial, name, ['--version'], site, platform).catch((thrown: Error) =>
           Promise.reject(unverified(name, site, thrown.message)),
         );

@@ -6,7 +6,7 @@ import { deleting, isAbout, ownerOf, rulesNow, whatever } from './netsh-rules.ts
 import { hostIn, isHuge, RULES, type Rule } from './windows-rules.ts';
 
 /** What upstream calls each of its rules. */
-const FORMER = 'WAZUH ACTIVE RESPONSE BLOCKED IP';
+export const FORMER = 'WAZUH ACTIVE RESPONSE BLOCKED IP';
 
 /** The address that a rule of upstream's has, where it is this one; of IPv6 it made a whole `/32`. */
 function formerIn({ name, remote }: Rule, ip: Ip): string | undefined {

@@ -21,13 +21,16 @@ const HOMES: Homes = ON_WINDOWS
       signs: ['ossec.conf', 'shared'],
       usual: slashed(`${programFiles ?? 'C:\\Program Files (x86)'}\\ossec-agent`),
     }
-  : { signs: ['logs', 'etc'], usual: '/var/ossec' };
+  : { signs: ['etc', 'logs'], usual: '/var/ossec' };
+
+/** What an agent's home has on this system, below it. */
+export const SIGNS = HOMES.signs;
 
 /** Where agents of this system are installed. */
 export const USUAL_HOME = HOMES.usual;
 
 /** A path of Windows with forward slashes, which are all that we write. */
-function slashed(path: string): string {
+export function slashed(path: string): string {
   return ON_WINDOWS ? path.replaceAll('\\', '/') : path;
 }
 

@@ -23,8 +23,9 @@ export function isAt(
   path: string,
   system: Pick<typeof fs, 'fstatSync' | 'lstatSync'>,
 ): boolean {
-  const { ino, dev } = system.fstatSync(fd);
-  const there = system.lstatSync(path, { throwIfNoEntry: false });
+  // The numbers of files on Windows have more digits than a number of ours.
+  const { ino, dev } = system.fstatSync(fd, { bigint: true });
+  const there = system.lstatSync(path, { throwIfNoEntry: false, bigint: true });
   return there?.ino === ino && there.dev === dev;
 }
 

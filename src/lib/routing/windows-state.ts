@@ -36,7 +36,7 @@ export interface Sight {
 }
 
 /** One route on disk. */
-interface StoredRoute {
+export interface StoredRoute {
   readonly to: string;
   readonly mask: string;
   readonly gateway: string;
@@ -78,7 +78,8 @@ export async function look(ip: Ip, ask: Ask): Promise<Sight> {
   };
 }
 
-async function storedRoutes(ask: Ask): Promise<readonly StoredRoute[]> {
+/** All of them, of IPv4. */
+export async function storedRoutes(ask: Ask): Promise<readonly StoredRoute[]> {
   const [key] = (await treeOf(STORED, ask)) ?? [];
   return (key?.values ?? []).map(({ name }) => {
     const [to = '', mask = '', gateway = ''] = name.split(',');

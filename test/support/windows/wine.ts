@@ -25,6 +25,7 @@ export const DOUBLED = [
   'powershell',
   'quser',
   'route',
+  'schtasks',
 ] as const;
 
 /** A tool of Windows that the tests answer for. */
