@@ -3,7 +3,7 @@ import restartWazuh from '../../scripts/windows/restart-wazuh.ts';
 import { run } from '../../src/lib/effect.ts';
 import { STATE } from '../../src/lib/ports.ts';
 import { folderOfProgram, isSameFolder } from '../../src/lib/restart/windows/paths.ts';
-import { stateOf } from '../../src/lib/restart/windows/state.ts';
+import { stateOf } from '../../src/lib/windows/service.ts';
 import { call, PROTOCOLS, type Protocol } from '../support/callers.ts';
 import { askOf, settingsOf } from '../support/deeds.ts';
 import { type Faults, ModelHost } from '../support/model-host.ts';

@@ -2,7 +2,7 @@ import { type Command, unexpected } from '../../effect.ts';
 import type { Host } from '../../host.ts';
 import { ActionError, asActionError } from '../../outcome.ts';
 import { windows } from '../../windows/command-line.ts';
-import { STATE_OF, stateOf } from './state.ts';
+import { STATE_OF, stateOf } from '../../windows/service.ts';
 
 /** How often a service is told to start, if it does not. */
 export const TRIES = 5;
