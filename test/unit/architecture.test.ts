@@ -106,7 +106,6 @@ const LAYERS: Readonly<Record<string, number>> = {
   'node/umask': 0,
   layout: 0,
   system: 0,
-  'lifelines/windows-routes': 2,
   'node/system': 1,
   'node/system-calls': 0,
   'node/program-file': 1,

@@ -1,7 +1,6 @@
 import { createFsFromVolume, Volume } from 'memfs';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Command, Completed } from '../../src/lib/effect.ts';
-import { windowsGateways } from '../../src/lib/lifelines/windows-routes.ts';
 import { filesBelow } from '../../src/lib/node/files.ts';
 import type { FileSystem } from '../../src/lib/node/system-calls.ts';
 import { windowsTools } from '../../src/lib/node/tools.ts';
@@ -9,6 +8,7 @@ import { restricting } from '../../src/lib/node/windows-access.ts';
 import { windowsFiles } from '../../src/lib/node/windows-files.ts';
 import { windowsNetwork } from '../../src/lib/node/windows-surroundings.ts';
 import { STATE } from '../../src/lib/ports.ts';
+import { nextHosts, tableIn } from '../../src/lib/routing/windows-table.ts';
 
 describe('the tools of Windows', () => {
   test('are called by their whole paths in the system’s own folders', () => {
@@ -157,6 +157,7 @@ Network Destination        Netmask          Gateway       Interface  Metric
         127.0.0.0        255.0.0.0         On-link         127.0.0.1    331
       192.0.2.255  255.255.255.255         On-link      192.0.2.10    281
      198.51.100.0    255.255.255.0     192.0.2.254      192.0.2.10     26
+     198.51.100.9  255.255.255.255       192.0.2.8       127.0.0.1     76
 ===========================================================================
 Persistent Routes:
   Network Address          Netmask  Gateway Address  Metric
@@ -187,10 +188,9 @@ describe('gateways of Windows', () => {
     ['English', ENGLISH],
     ['German', GERMAN],
   ])('are read from a table of routes in %s', (_, text) => {
-    expect(windowsGateways(text)).toEqual([
+    expect(nextHosts(tableIn(text))).toEqual([
       '192.0.2.1',
       '192.0.2.254',
-      '192.0.2.9',
       'fe80::1',
       '2001:db8::fe',
     ]);
@@ -210,6 +210,6 @@ describe('gateways of Windows', () => {
     expect(await gateways(failing)).toEqual([]);
     expect(await gateways(answering(''))).toEqual([]);
     expect(await gateways(answering('1 2 x/y\n0.0.0.0 0.0.0.0\n'))).toEqual([]);
-    expect(await gateways(answering(ENGLISH))).toHaveLength(5);
+    expect(await gateways(answering(ENGLISH))).toHaveLength(4);
   });
 });
