@@ -28,8 +28,8 @@ const service = (host: ModelHost, name = 'WazuhSvc') =>
     .split('\n')
     .find((line) => line.startsWith(`service ${name} `));
 const KEY = 'HKLM\\SYSTEM\\CurrentControlSet\\Services';
-const set = (host: ModelHost, name: string, value: string, data: string) =>
-  host.tool(run('reg', 'add', `${KEY}\\${name}`, '/v', value, '/t', 'REG_SZ', '/d', data, '/f'));
+const set = (host: ModelHost, name: string, value: string, data: string, type = 'REG_SZ') =>
+  host.tool(run('reg', 'add', `${KEY}\\${name}`, '/v', value, '/t', type, '/d', data, '/f'));
 const verbs = (host: ModelHost, verb: string) =>
   host.commands.filter((line) => line.startsWith(`sc ${verb} `)).length;
 
@@ -224,7 +224,7 @@ describe('which service', () => {
 
   test('one that is disabled is not stopped, since it would not start again', async () => {
     const host = fresh();
-    set(host, 'WazuhSvc', 'Start', '0x4');
+    set(host, 'WazuhSvc', 'Start', '4', 'REG_DWORD');
     for (const ask of [byHand, byAgent]) {
       const { outcome, detail } = await ask(host);
       expect(outcome).toBe('refused');
