@@ -1,10 +1,21 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createFsFromVolume, Volume } from 'memfs';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { Command, Completed } from '../../src/lib/effect.ts';
 import { filesBelow } from '../../src/lib/node/files.ts';
 import type { FileSystem } from '../../src/lib/node/system-calls.ts';
 import { windowsTools } from '../../src/lib/node/tools.ts';
-import { restricting } from '../../src/lib/node/windows-access.ts';
+import { makePrivate, restricting } from '../../src/lib/node/windows-access.ts';
 import { windowsFiles } from '../../src/lib/node/windows-files.ts';
 import { windowsNetwork } from '../../src/lib/node/windows-surroundings.ts';
 import { STATE } from '../../src/lib/ports.ts';
@@ -211,5 +222,51 @@ describe('gateways of Windows', () => {
     expect(await gateways(answering(''))).toEqual([]);
     expect(await gateways(answering('1 2 x/y\n0.0.0.0 0.0.0.0\n'))).toEqual([]);
     expect(await gateways(answering(ENGLISH))).toHaveLength(4);
+  });
+});
+
+describe('the folder that is made private', () => {
+  let home: string;
+  let state: string;
+  beforeEach(() => {
+    home = mkdtempSync(join(tmpdir(), 'riposte-private-'));
+    state = join(home, 'riposte');
+    onTestFinished(() => rmSync(home, { recursive: true }));
+  });
+  const asked: Command[] = [];
+  const icacls = (exitCode = 0) => ({
+    run: async (command: Command): Promise<Completed> => {
+      asked.push(command);
+      return { exitCode, stdout: '', stderr: 'no' };
+    },
+  });
+  const fresh = () => `${state}.${process.pid}`;
+
+  test('takes the place of what a run of the same number left', async () => {
+    mkdirSync(fresh());
+    await makePrivate(state, icacls());
+    expect(readdirSync(home)).toEqual(['riposte']);
+  });
+
+  test.each([
+    ['a link to a folder of the system', () => symlinkSync(tmpdir(), fresh())],
+    [
+      'a folder with something in it',
+      () => {
+        mkdirSync(fresh());
+        writeFileSync(join(fresh(), 'planted'), '');
+      },
+    ],
+  ])('is never %s that lay there', async (_, plant) => {
+    plant();
+    asked.length = 0;
+    await expect(makePrivate(state, icacls())).rejects.toThrow(/ENOTDIR|ENOTEMPTY/);
+    expect(asked).toEqual([]);
+    expect(existsSync(state)).toBe(false);
+  });
+
+  test('is not there where no rights could be set', async () => {
+    await expect(makePrivate(state, icacls(5))).rejects.toThrow('icacls');
+    expect(readdirSync(home)).toEqual([]);
   });
 });
