@@ -166,6 +166,24 @@ describe('by hand', () => {
     expect(service(host)).toBe('service WazuhSvc RUNNING started 1');
   });
 
+  test('one that is just starting is told to stop once it runs', async () => {
+    const host = fresh();
+    const real = host.tool.bind(host);
+    const starting = real(run('sc', 'query', 'WazuhSvc')).stdout.replace('4  RUNNING', '2  START');
+    let looks = 0;
+    host.tool = (command) => {
+      const [verb] = command.args;
+      if (command.tool !== 'sc' || looks > 12) return real(command);
+      looks += verb === 'query' ? 1 : 0;
+      return verb === 'query'
+        ? { exitCode: 0, stdout: starting, stderr: '' }
+        : { exitCode: 1061, stdout: '[SC] ControlService FAILED 1061:\r\n', stderr: '' };
+    };
+    expect(await byHand(host)).toMatchObject({ outcome: 'applied' });
+    expect(verbs(host, 'stop')).toBe(1);
+    expect(service(host)).toBe('service WazuhSvc RUNNING started 2');
+  });
+
   test('whoever may not stop it is told at once', async () => {
     const host = fresh();
     const real = host.tool.bind(host);

@@ -3,7 +3,7 @@ import { type Command, type Completed, unexpected } from '../effect.ts';
 import { windows } from './command-line.ts';
 
 /** The states of a service that matter here, by the numbers of Windows. */
-export const STATE_OF = { stopped: 1, stopping: 3, running: 4 } as const;
+export const STATE_OF = { stopped: 1, starting: 2, stopping: 3, running: 4 } as const;
 
 /** Lines with a heading in the system's language, a number, and a word: the type, and the state. */
 const NUMBERED = /^\s+\S.*?:\s+(?<number>[0-9a-f]+)\s+\S/i;
