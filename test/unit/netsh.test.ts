@@ -151,6 +151,32 @@ describe('a firewall whose service was stopped', () => {
   });
 });
 
+describe('half a block', () => {
+  const NAME = 'name=riposte netsh 203.0.113.7';
+
+  test('that was there before stays where the tool dies over the other half', async () => {
+    const host = netsh.fresh();
+    advfirewall(host, 'add', NAME, 'dir=in', 'action=block', 'remoteip=203.0.113.7/32');
+    const rules = () => host.state().match(/\|Dir=.*\|Name=riposte netsh 203\.0\.113\.7\|/g);
+    const before = rules();
+    expect(before).toHaveLength(1);
+    host.faults = (_, { args }) =>
+      args.includes('add') && args.includes('dir=out') ? 'killed' : undefined;
+    expect((await row('netsh', 'IPv4', 'netsh').call('add', host)).outcome).not.toBe('applied');
+    expect(rules()).toEqual(before);
+  });
+
+  test('is not told as one', async () => {
+    const host = netsh.fresh();
+    await netsh.call('add', host);
+    advfirewall(host, 'delete', NAME, 'dir=out');
+    const actions = new Map(actionsOn('windows').map(({ file, action }) => [file, action]));
+    const { holdings } = await host.run('riposte', (ports) => inventory(actions, ports));
+    expect(holdings.map(({ target }) => target)).toEqual(['203.0.113.7']);
+    expect(holdings.map(({ state }) => state)).not.toContain('held');
+  });
+});
+
 test('a block that no profile heeds any more is not told as held', async () => {
   const host = netsh.fresh();
   await netsh.call('add', host);
