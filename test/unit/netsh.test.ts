@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Completed } from '../../src/lib/effect.ts';
 import { inventory } from '../../src/lib/inventory.ts';
+import { isDown } from '../../src/lib/windows/service.ts';
 import { actionsOn, examplesOf } from '../support/actions.ts';
 import { PROTOCOLS } from '../support/callers.ts';
 import { Row } from '../support/matrix.ts';
@@ -104,6 +105,75 @@ describe('a firewall that is off', () => {
     expect(await netsh.call('add', host)).toMatchObject({ backend: 'route' });
     const { detail } = await row('netsh', 'IPv4', 'netsh').call('add', host);
     expect(detail).toContain('group policy lets no rules of this host count');
+  });
+});
+
+describe('a firewall whose service was stopped', () => {
+  const sc = (host: ModelHost, verb: string) => host.tool({ tool: 'sc', args: [verb, 'MpsSvc'] });
+  const stopped = (host: ModelHost) => {
+    // It takes two looks to stop.
+    for (const verb of ['stop', 'query', 'query']) sc(host, verb);
+    return host;
+  };
+
+  test('blocks nothing, whatever the registry says of rules that were there before', async () => {
+    const host = netsh.fresh();
+    expect(await netsh.call('add', host)).toMatchObject({ outcome: 'applied', backend: 'netsh' });
+    stopped(host);
+    const only = row('netsh', 'IPv4', 'netsh');
+    const { outcome, detail } = await only.call('add', host);
+    expect(outcome).toBe('no-effect');
+    expect(detail).toContain('domain: the service of the firewall does not run; ');
+    expect(said(host)).toHaveLength(1);
+  });
+
+  test.each(['netsh', 'block-ip'])('makes %s null-route instead', async (name) => {
+    const any = row(name, 'IPv4');
+    const host = stopped(any.fresh());
+    expect(await any.call('add', host)).toMatchObject({ outcome: 'applied', backend: 'route' });
+    sc(host, 'start');
+    expect(await any.call('delete', host)).toMatchObject({ outcome: 'removed' });
+    expect(host.holds('203.0.113.7')).toBe(false);
+  });
+
+  test.each([
+    ['is beginning', 2, false],
+    ['is ending', 3, false],
+    ['runs', 4, false],
+    ['is over', 1, true],
+  ])('is told from one that %s', (_, state, down) => {
+    const stdout = `\r\nSERVICE_NAME: MpsSvc\r\n        TYPE               : 20  WIN32\r\n        STATE              : ${state}  X\r\n`;
+    expect(isDown('MpsSvc').read({ exitCode: 0, stdout, stderr: '' })).toBe(down);
+  });
+
+  test('is not told from nothing', () => {
+    expect(isDown('MpsSvc').read({ exitCode: 1, stdout: '', stderr: 'no' })).toBe(false);
+  });
+});
+
+describe('half a block', () => {
+  const NAME = 'name=riposte netsh 203.0.113.7';
+
+  test('that was there before stays where the tool dies over the other half', async () => {
+    const host = netsh.fresh();
+    advfirewall(host, 'add', NAME, 'dir=in', 'action=block', 'remoteip=203.0.113.7/32');
+    const rules = () => host.state().match(/\|Dir=.*\|Name=riposte netsh 203\.0\.113\.7\|/g);
+    const before = rules();
+    expect(before).toHaveLength(1);
+    host.faults = (_, { args }) =>
+      args.includes('add') && args.includes('dir=out') ? 'killed' : undefined;
+    expect((await row('netsh', 'IPv4', 'netsh').call('add', host)).outcome).not.toBe('applied');
+    expect(rules()).toEqual(before);
+  });
+
+  test('is not told as one', async () => {
+    const host = netsh.fresh();
+    await netsh.call('add', host);
+    advfirewall(host, 'delete', NAME, 'dir=out');
+    const actions = new Map(actionsOn('windows').map(({ file, action }) => [file, action]));
+    const { holdings } = await host.run('riposte', (ports) => inventory(actions, ports));
+    expect(holdings.map(({ target }) => target)).toEqual(['203.0.113.7']);
+    expect(holdings.map(({ state }) => state)).not.toContain('held');
   });
 });
 

@@ -121,6 +121,9 @@ describe('the look', () => {
     expect(script).toMatch(/^\$n=-join\[char\[\]\]@\(111,39,110,101,105,108,108\);\$j=\$false;/);
     expect(script).toMatch(/^[ -!#-~]+$/);
     expect(script).not.toMatch(/\\$|%/);
+    // No command of the caller's own modules, which would come first, by the name of the system's.
+    const [before = ''] = script.split(/\b[A-Z]\w+-[A-Z]\w+/, 1);
+    expect(before).toContain(`;$env:PSModulePath=$PSHOME+'\\Modules';`);
     const later = (name: string) => lookAt(name, false).command.args.at(-1)?.split(';').slice(1);
     expect(later('x')).toEqual(later("';calc;'"));
     expect(lookAt('x', true).command.args.at(-1)).toContain(';$j=$true;');

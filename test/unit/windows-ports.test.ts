@@ -1,14 +1,25 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createFsFromVolume, Volume } from 'memfs';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { Command, Completed } from '../../src/lib/effect.ts';
-import { windowsGateways } from '../../src/lib/lifelines/windows-routes.ts';
 import { filesBelow } from '../../src/lib/node/files.ts';
 import type { FileSystem } from '../../src/lib/node/system-calls.ts';
 import { windowsTools } from '../../src/lib/node/tools.ts';
-import { restricting } from '../../src/lib/node/windows-access.ts';
+import { makePrivate, restricting } from '../../src/lib/node/windows-access.ts';
 import { windowsFiles } from '../../src/lib/node/windows-files.ts';
 import { windowsNetwork } from '../../src/lib/node/windows-surroundings.ts';
 import { STATE } from '../../src/lib/ports.ts';
+import { nextHosts, tableIn } from '../../src/lib/routing/windows-table.ts';
 
 describe('the tools of Windows', () => {
   test('are called by their whole paths in the system’s own folders', () => {
@@ -157,6 +168,7 @@ Network Destination        Netmask          Gateway       Interface  Metric
         127.0.0.0        255.0.0.0         On-link         127.0.0.1    331
       192.0.2.255  255.255.255.255         On-link      192.0.2.10    281
      198.51.100.0    255.255.255.0     192.0.2.254      192.0.2.10     26
+     198.51.100.9  255.255.255.255       192.0.2.8       127.0.0.1     76
 ===========================================================================
 Persistent Routes:
   Network Address          Netmask  Gateway Address  Metric
@@ -187,10 +199,9 @@ describe('gateways of Windows', () => {
     ['English', ENGLISH],
     ['German', GERMAN],
   ])('are read from a table of routes in %s', (_, text) => {
-    expect(windowsGateways(text)).toEqual([
+    expect(nextHosts(tableIn(text))).toEqual([
       '192.0.2.1',
       '192.0.2.254',
-      '192.0.2.9',
       'fe80::1',
       '2001:db8::fe',
     ]);
@@ -210,6 +221,52 @@ describe('gateways of Windows', () => {
     expect(await gateways(failing)).toEqual([]);
     expect(await gateways(answering(''))).toEqual([]);
     expect(await gateways(answering('1 2 x/y\n0.0.0.0 0.0.0.0\n'))).toEqual([]);
-    expect(await gateways(answering(ENGLISH))).toHaveLength(5);
+    expect(await gateways(answering(ENGLISH))).toHaveLength(4);
+  });
+});
+
+describe('the folder that is made private', () => {
+  let home: string;
+  let state: string;
+  beforeEach(() => {
+    home = mkdtempSync(join(tmpdir(), 'riposte-private-'));
+    state = join(home, 'riposte');
+    onTestFinished(() => rmSync(home, { recursive: true }));
+  });
+  const asked: Command[] = [];
+  const icacls = (exitCode = 0) => ({
+    run: async (command: Command): Promise<Completed> => {
+      asked.push(command);
+      return { exitCode, stdout: '', stderr: 'no' };
+    },
+  });
+  const fresh = () => `${state}.${process.pid}`;
+
+  test('takes the place of what a run of the same number left', async () => {
+    mkdirSync(fresh());
+    await makePrivate(state, icacls());
+    expect(readdirSync(home)).toEqual(['riposte']);
+  });
+
+  test.each([
+    ['a link to a folder of the system', () => symlinkSync(tmpdir(), fresh())],
+    [
+      'a folder with something in it',
+      () => {
+        mkdirSync(fresh());
+        writeFileSync(join(fresh(), 'planted'), '');
+      },
+    ],
+  ])('is never %s that lay there', async (_, plant) => {
+    plant();
+    asked.length = 0;
+    await expect(makePrivate(state, icacls())).rejects.toThrow(/ENOTDIR|ENOTEMPTY/);
+    expect(asked).toEqual([]);
+    expect(existsSync(state)).toBe(false);
+  });
+
+  test('is not there where no rights could be set', async () => {
+    await expect(makePrivate(state, icacls(5))).rejects.toThrow('icacls');
+    expect(readdirSync(home)).toEqual([]);
   });
 });

@@ -3,7 +3,7 @@ import restartWazuh from '../../scripts/windows/restart-wazuh.ts';
 import { run } from '../../src/lib/effect.ts';
 import { STATE } from '../../src/lib/ports.ts';
 import { folderOfProgram, isSameFolder } from '../../src/lib/restart/windows/paths.ts';
-import { stateOf } from '../../src/lib/restart/windows/state.ts';
+import { stateOf } from '../../src/lib/windows/service.ts';
 import { call, PROTOCOLS, type Protocol } from '../support/callers.ts';
 import { askOf, settingsOf } from '../support/deeds.ts';
 import { type Faults, ModelHost } from '../support/model-host.ts';
@@ -28,8 +28,8 @@ const service = (host: ModelHost, name = 'WazuhSvc') =>
     .split('\n')
     .find((line) => line.startsWith(`service ${name} `));
 const KEY = 'HKLM\\SYSTEM\\CurrentControlSet\\Services';
-const set = (host: ModelHost, name: string, value: string, data: string) =>
-  host.tool(run('reg', 'add', `${KEY}\\${name}`, '/v', value, '/t', 'REG_SZ', '/d', data, '/f'));
+const set = (host: ModelHost, name: string, value: string, data: string, type = 'REG_SZ') =>
+  host.tool(run('reg', 'add', `${KEY}\\${name}`, '/v', value, '/t', type, '/d', data, '/f'));
 const verbs = (host: ModelHost, verb: string) =>
   host.commands.filter((line) => line.startsWith(`sc ${verb} `)).length;
 
@@ -166,6 +166,24 @@ describe('by hand', () => {
     expect(service(host)).toBe('service WazuhSvc RUNNING started 1');
   });
 
+  test('one that is just starting is told to stop once it runs', async () => {
+    const host = fresh();
+    const real = host.tool.bind(host);
+    const starting = real(run('sc', 'query', 'WazuhSvc')).stdout.replace('4  RUNNING', '2  START');
+    let looks = 0;
+    host.tool = (command) => {
+      const [verb] = command.args;
+      if (command.tool !== 'sc' || looks > 12) return real(command);
+      looks += verb === 'query' ? 1 : 0;
+      return verb === 'query'
+        ? { exitCode: 0, stdout: starting, stderr: '' }
+        : { exitCode: 1061, stdout: '[SC] ControlService FAILED 1061:\r\n', stderr: '' };
+    };
+    expect(await byHand(host)).toMatchObject({ outcome: 'applied' });
+    expect(verbs(host, 'stop')).toBe(1);
+    expect(service(host)).toBe('service WazuhSvc RUNNING started 2');
+  });
+
   test('whoever may not stop it is told at once', async () => {
     const host = fresh();
     const real = host.tool.bind(host);
@@ -224,7 +242,7 @@ describe('which service', () => {
 
   test('one that is disabled is not stopped, since it would not start again', async () => {
     const host = fresh();
-    set(host, 'WazuhSvc', 'Start', '0x4');
+    set(host, 'WazuhSvc', 'Start', '4', 'REG_DWORD');
     for (const ask of [byHand, byAgent]) {
       const { outcome, detail } = await ask(host);
       expect(outcome).toBe('refused');

@@ -160,6 +160,9 @@ describe.each(LANGUAGES)('route print in %s', (_name, words) => {
     expect(ownNetwork(parseIp('192.0.2.77'), table)).toBe('192.0.2.0/24');
     expect(ownNetwork(parseIp('2001:db8:5::77'), table)).toBe('2001:db8:5::/64');
     for (const ip of [V4, V6]) expect(ownNetwork(ip, table)).toBeUndefined();
+    // A tunnel that takes everything is no network with neighbours in it.
+    const tunnel = `    0.0.0.0    0.0.0.0    ${words.link}    10.8.0.2    5\n`;
+    expect(ownNetwork(V4, tableIn(tunnel + print(words)))).toBeUndefined();
   });
 });
 

@@ -156,6 +156,27 @@ describe('a lock', () => {
     expect(blockedIn(network)).toEqual([IP]);
     expect(recordFiles()).toHaveLength(1);
   });
+
+  it('of a run whose tool takes long is waited for no longer than any', async () => {
+    const { tool } = network.routes;
+    let taking: () => void = () => {};
+    const begun = new Promise<void>((resolve) => {
+      taking = resolve;
+    });
+    lane.doubles.answer('route', async (call) => {
+      if (call.args.includes('ADD')) {
+        taking();
+        await wait(9_000);
+      }
+      return tool(call);
+    });
+    const first = agent('route-null.exe').add(block(), { timeout: 3600 });
+    await begun;
+    const second = await agent('route-null.exe').add(block(), { timeout: 3600 });
+    expect(second).toMatchObject({ keysLine: undefined });
+    expect(home.outcomes()).toMatchObject([{ outcome: 'locked' }]);
+    expect(await first).toMatchObject({ exitCode: 0, reply: 'continue' });
+  });
 });
 
 describe('the state folder', () => {

@@ -1,7 +1,7 @@
 import { asking } from '../../lib/asking.ts';
 import { asActionError } from '../../lib/outcome.ts';
 import { serviceOf } from '../../lib/restart/windows/service.ts';
-import { STATE_OF, stateOf } from '../../lib/restart/windows/state.ts';
+import { STATE_OF, stateOf } from '../../lib/windows/service.ts';
 import { type Check, type Finding, good, halves, warning } from './finding.ts';
 import { PATIENCE } from './scene.ts';
 

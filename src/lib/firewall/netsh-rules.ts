@@ -3,7 +3,8 @@ import type { Command, Completed } from '../effect.ts';
 import { addressIn, type Ip } from '../fields.ts';
 import { windows } from '../windows/command-line.ts';
 import { type Key, querying, rareTreeOf, treeOf } from '../windows/registry.ts';
-import { GROUP_POLICY, type Profile, profilesIn } from './windows-profiles.ts';
+import { isDown, queryingService } from '../windows/service.ts';
+import { GROUP_POLICY, type Profile, profilesIn, withoutService } from './windows-profiles.ts';
 import { type Direction, hostIn, POLICY, RULES, type Rule, rulesIn } from './windows-rules.ts';
 
 /** The name of both rules of a holder for an address. It is the mark. */
@@ -46,6 +47,9 @@ export interface Firewall {
   readonly rules: readonly Rule[];
 }
 
+// Without it nothing of what the registry says is in force.
+const SERVICE = 'MpsSvc';
+
 /**
  * Reads all of it. One `reg query /s` prints the profiles and every rule, which is some hundred
  * kilobytes: less work than a process for each of four keys, and than `netsh`, which would print the
@@ -54,11 +58,17 @@ export interface Firewall {
 export async function firewallNow(ask: Ask): Promise<Firewall> {
   const keys: readonly Key[] = (await treeOf(POLICY, ask)) ?? [];
   const policy = await rareTreeOf(GROUP_POLICY, ask);
-  return { profiles: profilesIn(keys, policy), rules: rulesIn(keys) };
+  const profiles = profilesIn(keys, policy);
+  const down = await ask(isDown(SERVICE));
+  return { profiles: down ? withoutService(profiles) : profiles, rules: rulesIn(keys) };
 }
 
 /** What that asks, for people. */
-export const LOOKING: readonly Command[] = [querying(POLICY, '/s'), querying(GROUP_POLICY, '/s')];
+export const LOOKING: readonly Command[] = [
+  querying(POLICY, '/s'),
+  querying(GROUP_POLICY, '/s'),
+  queryingService(SERVICE),
+];
 
 /** Reads the rules alone. */
 export const rulesNow = async (ask: Ask): Promise<readonly Rule[]> =>

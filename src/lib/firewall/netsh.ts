@@ -103,7 +103,7 @@ export function netsh(ip: Ip, { holder }: Circumstance): Backend {
 
   return {
     name: 'netsh',
-    tools: ['reg', 'netsh'],
+    tools: ['reg', 'netsh', 'sc'],
     longest: 0,
     record: true,
     persistent: true,

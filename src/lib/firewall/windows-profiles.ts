@@ -53,6 +53,10 @@ export function profilesIn(
   });
 }
 
+/** The same while the firewall's service does not run: whatever they are set to, nothing is kept out. */
+export const withoutService = (profiles: readonly Profile[]): readonly Profile[] =>
+  profiles.map((profile) => ({ ...profile, idle: 'the service of the firewall does not run' }));
+
 /** Half a sentence about the profiles in which a rule does nothing; nothing where there is none. */
 export function idleness(profiles: readonly Profile[]): string | undefined {
   const reasons = new Set(profiles.flatMap(({ idle }) => idle ?? []));

@@ -24,7 +24,9 @@ export const restricting = (path: string) =>
  */
 export async function makePrivate(path: string, runner: Pick<Runner, 'run'>): Promise<void> {
   const fresh = `${path}.${process.pid}`;
-  fs.mkdirSync(fresh, { recursive: true });
+  // Only one that we have made: another's could be a link, or give him rights that stay.
+  if (fs.lstatSync(fresh, { throwIfNoEntry: false })) fs.rmdirSync(fresh);
+  fs.mkdirSync(fresh);
   try {
     const command = restricting(fresh);
     const completed = await runner.run(command, LIMIT.undo);

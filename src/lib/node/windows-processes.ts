@@ -4,6 +4,9 @@ import type { Life, Processes } from '../lock.ts';
 import { codeOf } from './errors.ts';
 import { hasProcess } from './process-number.ts';
 
+// Milliseconds for a sign to answer; that there is none is told at once.
+const ANSWER = 250;
+
 /** Signs are pipes: the system alone ends one, with the process that listens at it. */
 const pipeOf = (path: string) => `\\\\.\\pipe\\riposte-${basename(path)}`;
 
@@ -29,10 +32,14 @@ export function windowsProcesses(): Processes {
     readSign: (path) =>
       new Promise<Life>((resolve) => {
         const caller = net.connect(pipeOf(path));
-        caller.once('connect', () => {
+        const alive = () => {
           caller.destroy();
           resolve('alive');
-        });
+        };
+        // Who waits for a tool answers a few callers, and the runtime lets the next one wait for 30 s.
+        const timer = setTimeout(alive, ANSWER);
+        caller.once('close', () => clearTimeout(timer));
+        caller.once('connect', alive);
         caller.once('error', (thrown) => {
           // Busy is who answers another just now.
           const busy = ['EBUSY', 'EAGAIN', 'EPERM', 'EACCES'].includes(codeOf(thrown) ?? '');

@@ -1,8 +1,7 @@
 import { getServers } from 'node:dns';
-import { run } from '../effect.ts';
 import { type Lifeline, plainAddress } from '../lifelines/addresses.ts';
-import { windowsGateways } from '../lifelines/windows-routes.ts';
 import { LIMIT } from '../ports.ts';
+import { nextHosts, PRINTING, tableIn } from '../routing/windows-table.ts';
 import type { Runner } from '../runner.ts';
 
 /** What Windows knows of the networks around it: gateways, and whom it asks for names. */
@@ -17,8 +16,8 @@ export async function windowsNetwork(runner: Pick<Runner, 'run'>): Promise<reado
 
 async function gateways(runner: Pick<Runner, 'run'>): Promise<readonly Lifeline[]> {
   try {
-    const { stdout } = await runner.run(run('route', 'print'), LIMIT.undo);
-    return windowsGateways(stdout).flatMap((one) =>
+    const { stdout } = await runner.run(PRINTING, LIMIT.undo);
+    return nextHosts(tableIn(stdout)).flatMap((one) =>
       lifelines(one, 'is this host’s gateway', 'route print'),
     );
   } catch {

@@ -123,7 +123,12 @@ export function ownNetwork({ text }: Ip, { routes }: Table): string | undefined 
     .at(0);
 }
 
-/** The gateways of this host. */
+/** The hosts that anything in use leads by, each once; a null route leads by none. */
+export const nextHosts = ({ routes }: Table): readonly string[] => [
+  ...new Set(routes.flatMap(({ gateway, dead }) => (dead ? [] : (gateway ?? [])))),
+];
+
+/** The gateways to everything that no other route leads to, of IPv4. */
 export const defaultGateways = ({ routes }: Table): readonly string[] =>
   routes.flatMap(({ prefix, gateway }) =>
     prefix === '0.0.0.0/0' && gateway !== undefined ? [gateway] : [],

@@ -36,6 +36,12 @@ export function numberIn(key: Key | undefined, name: string): number | undefined
   return found && /^0x[0-9a-f]{1,8}$/i.test(found.data) ? Number(found.data) : undefined;
 }
 
+/** A text among the values of a key, variables in it as they are. */
+export const textIn = (key: Key | undefined, name: string): string | undefined =>
+  key?.values.find((value) => isSame(value.name, name) && TEXTS.includes(value.type))?.data;
+
+const TEXTS = ['REG_SZ', 'REG_EXPAND_SZ'];
+
 const isSame = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
 
 const HIVE = /^HKLM(?=\\|$)/i;

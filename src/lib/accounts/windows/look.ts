@@ -14,6 +14,8 @@ const ADMINISTRATORS = 'S-1-5-32-544';
 // ask each of them would ask its domain. One of them is there always, which shows that this works.
 const SCRIPT = [
   `$ErrorActionPreference='Stop'`,
+  // Otherwise the caller's own modules come before the system's, and his commands by the same names.
+  `$env:PSModulePath=$PSHOME+'\\Modules'`,
   `$ProgressPreference='SilentlyContinue'`,
   `$m=[Environment]::MachineName`,
   `'machine='+([int[]][char[]]$m -join ',')`,

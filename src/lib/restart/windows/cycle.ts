@@ -2,7 +2,7 @@ import { type Command, unexpected } from '../../effect.ts';
 import type { Host } from '../../host.ts';
 import { ActionError, asActionError } from '../../outcome.ts';
 import { windows } from '../../windows/command-line.ts';
-import { STATE_OF, stateOf } from './state.ts';
+import { STATE_OF, stateOf } from '../../windows/service.ts';
 
 /** How often a service is told to start, if it does not. */
 export const TRIES = 5;
@@ -16,6 +16,8 @@ const AGAIN = 2_000;
 // So much is kept for the start, or half of the time where there is less.
 const FOR_START = 30_000;
 
+// One that starts or stops takes no orders.
+const DEAF: readonly number[] = [STATE_OF.starting, STATE_OF.stopping];
 // What another try will not change: no rights, services that depend on it, no such service, disabled.
 const FINAL: readonly number[] = [5, 1051, 1058, 1060];
 
@@ -57,7 +59,7 @@ class Control {
       const state = await this.#seen();
       // Its process may take a moment longer than its state.
       if (state === STATE_OF.stopped) return this.#host.clock.sleep(PAUSE);
-      if (state !== undefined && state !== STATE_OF.stopping && told < TRIES) {
+      if (state !== undefined && !DEAF.includes(state) && told < TRIES) {
         told += 1;
         const code = await this.#tell('stop');
         if (code !== undefined && FINAL.includes(code)) break;

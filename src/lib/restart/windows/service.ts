@@ -2,7 +2,7 @@ import type { Ask, Question } from '../../asking.ts';
 import { type Command, unexpected } from '../../effect.ts';
 import type { Host } from '../../host.ts';
 import { ActionError } from '../../outcome.ts';
-import { windows } from '../../windows/command-line.ts';
+import { isKey, keysIn, numberIn, querying, textIn } from '../../windows/registry.ts';
 import { folderOfProgram, isSameFolder } from './paths.ts';
 
 /** What installers call it; which of them is ours its own program tells. */
@@ -11,10 +11,8 @@ export const SERVICES = ['WazuhSvc', 'OssecSvc'] as const;
 const KEY = 'HKLM\\SYSTEM\\CurrentControlSet\\Services';
 
 /** The question what a service is made of. */
-export const registered = (name: string): Command => windows('reg', 'query', `${KEY}\\${name}`);
+export const registered = (name: string): Command => querying(`${KEY}\\${name}`);
 
-/** A value of the registry as `reg` prints it, whatever the language. */
-const VALUE = /^ {4}(?<name>\S+) {4}REG_\w+ {4}(?<data>.*)$/;
 const DISABLED = 4;
 
 interface Service {
@@ -31,12 +29,10 @@ function serviceIn(name: string): Question<Service | undefined> {
       // There is no such key, or nobody may read it.
       if (completed.exitCode === 1) return undefined;
       if (completed.exitCode !== 0) throw unexpected(command, completed);
-      const lines = completed.stdout.split(/\r?\n/).map((line) => VALUE.exec(line)?.groups);
-      const value = (wanted: string) =>
-        lines.find((line) => line?.['name']?.toLowerCase() === wanted)?.['data']?.trim() ?? '';
+      const key = keysIn(completed.stdout).find((one) => isKey(one, `${KEY}\\${name}`));
       return {
-        folder: folderOfProgram(value('imagepath')),
-        startable: Number(value('start')) !== DISABLED,
+        folder: folderOfProgram(textIn(key, 'ImagePath') ?? ''),
+        startable: numberIn(key, 'Start') !== DISABLED,
       };
     },
   };

@@ -21,6 +21,11 @@ export class WindowsServices {
   constructor(registry: Registry) {
     this.#registry = registry;
     this.#install('WazuhSvc', '"\\var\\ossec\\wazuh-agent.exe"', 'LocalSystem');
+    this.#install(
+      'MpsSvc',
+      '%SystemRoot%\\system32\\svchost.exe -k LocalServiceNoNetwork',
+      'NT Authority\\LocalService',
+    );
     // An earlier product of another home, under another account.
     this.#install('OssecSvc', 'C:\\ossec\\ossec-agent.exe', '.\\Agent');
   }
