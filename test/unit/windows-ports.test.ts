@@ -211,14 +211,20 @@ describe('gateways of Windows', () => {
     const answering = (stdout: string) => ({
       run: async (): Promise<Completed> => ({ exitCode: 0, stdout, stderr: '' }),
     });
+    const said: string[] = [];
     const gateways = async (runner: { run: (command: Command) => Promise<Completed> }) =>
-      (await windowsNetwork(runner)).filter(({ why }) => why.includes('gateway'));
+      (await windowsNetwork(runner, { say: async (text) => void said.push(text) })).filter(
+        ({ why }) => why.includes('gateway'),
+      );
     const failing = {
       run: async (): Promise<Completed> => {
         throw new Error('no route.exe');
       },
     };
     expect(await gateways(failing)).toEqual([]);
+    expect(said).toEqual([
+      expect.stringMatching(/^This host’s gateways are not known: .*no route\.exe/),
+    ]);
     expect(await gateways(answering(''))).toEqual([]);
     expect(await gateways(answering('1 2 x/y\n0.0.0.0 0.0.0.0\n'))).toEqual([]);
     expect(await gateways(answering(ENGLISH))).toHaveLength(4);

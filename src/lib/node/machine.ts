@@ -83,7 +83,7 @@ export function machine(
       const { installationAt } = await import('./installation.ts');
       return installationAt({ home, files, uid });
     }),
-    surroundings: machineSurroundings(files, names, runner),
+    surroundings: machineSurroundings(files, names, runner, log),
     names,
     http: lazily(async () => (await import('./http.ts')).httpClient()),
     signals: lazily(async () => (await import('./signals.ts')).signalsOf({ home, clock })),

@@ -3,6 +3,7 @@ import { networkInterfaces } from 'node:os';
 import { broadcastsOf, type Lifeline, plainAddress } from '../lifelines/addresses.ts';
 import { managersIn } from '../lifelines/manager.ts';
 import { gateways4, gateways6, peersAt, resolvers } from '../lifelines/tables.ts';
+import type { Log } from '../log.ts';
 import { type Names, RESOLVED } from '../names.ts';
 import type { Files } from '../ports.ts';
 import type { Runner } from '../runner.ts';
@@ -29,13 +30,14 @@ export function machineSurroundings(
   files: Pick<Files, 'read'>,
   names: Pick<Names, 'known'>,
   runner: Pick<Runner, 'run'>,
+  log: Pick<Log, 'say'>,
 ): Surroundings {
   return {
     async lifelines() {
       const managers = managersIn((await files.read(LAYOUT.ossecConf, MAX_CONFIG)) ?? '');
       return [
         ...own(),
-        ...(ON_WINDOWS ? await windowsNetwork(runner) : network()),
+        ...(ON_WINDOWS ? await windowsNetwork(runner, log) : network()),
         ...named(managers.addresses, 'is the agent’s manager', LAYOUT.ossecConf),
         ...resolved(await names.known(managers.names)),
         // The kernel takes milliseconds for these tables, and an address needs no connection to be known.
