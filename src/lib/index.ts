@@ -15,6 +15,16 @@ export type {
   Values,
 } from './action.ts';
 export { defineAction, defineDeed } from './action.ts';
+export {
+  bsdBlockOption,
+  bsdBlocks,
+  bsdFilterOption,
+  bsdFilters,
+  ipfwAlone,
+  npfAlone,
+  pfAlone,
+  pfOption,
+} from './blocks/by-system.ts';
 export { killOptions, killProcess } from './deeds/kill-process.ts';
 export { removeThreat, threatOptions } from './deeds/remove-threat.ts';
 export type { Backend, Command, Completed, Effect, Ground, Memory, Step } from './effect.ts';
@@ -22,6 +32,7 @@ export { must, run, says, spell, undoes, unexpected, yesNo } from './effect.ts';
 export type { Field, FilePath, Ip, Subject, Target, UserName } from './fields.ts';
 export { file, srcip, user } from './fields.ts';
 export { firewalld, firewalldOption, zoneOption } from './firewall/firewalld.ts';
+export { ipfwSet } from './firewall/ipfw-set.ts';
 export { packetFilterOption, packetFilters } from './firewall/packet-filter.ts';
 export { rateOption, throttle } from './firewall/throttle.ts';
 export { windowsBlockOption, windowsBlocks } from './firewall/windows-blocks.ts';
@@ -35,4 +46,5 @@ export { restart, restartOptions, restartWords } from './restart/restart.ts';
 export { restartService, restartServiceOptions } from './restart/windows/restart.ts';
 export { nullRouteOption, nullRoutes } from './routing/null-route.ts';
 export { persistentOption, windowsRoute } from './routing/windows-route.ts';
+export { unable } from './unable.ts';
 export { hostsDeny, wrappersOption } from './wrappers/hosts-deny.ts';

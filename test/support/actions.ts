@@ -56,9 +56,16 @@ export const RESPONSES: readonly Found[] = (
   )
 ).flat();
 
-/** Those that hold until they are undone. */
-export const ACTIONS: readonly Found<Action>[] = RESPONSES.filter(
-  (found): found is Found<Action> => !isDeed(found.action),
+const isHeld = (found: Found): found is Found<Action> => !isDeed(found.action);
+
+/** Those that hold until they are undone, where their system can do that at all. */
+export const ACTIONS: readonly Found<Action>[] = RESPONSES.filter(isHeld).filter(
+  ({ action }) => examplesOf(action).length > 0,
+);
+
+/** Those that say on their system why they can do nothing. */
+export const UNABLE: readonly Found<Action>[] = RESPONSES.filter(isHeld).filter(
+  ({ action }) => examplesOf(action).length === 0,
 );
 
 /** Those that are done once. */
@@ -83,7 +90,7 @@ export interface Example {
   readonly other: string;
 }
 
-const EXAMPLES: readonly Example[] = [
+const examples = (): readonly Example[] => [
   {
     subject: 'srcip',
     kind: 'IPv4',
@@ -102,10 +109,14 @@ const EXAMPLES: readonly Example[] = [
   { subject: 'file', kind: 'file', text: '/tmp/evil', neighbour: '/tmp/evil2', other: '/tmp/bad' },
 ];
 
-/** The examples of a target that the action has a field for. */
+/** The examples of a target that the action has a field for, and that its system could do it to. */
 export function examplesOf(action: Action): readonly Example[] {
   const subjects = new Set(Object.values(action.fields).map(({ subject }) => subject));
-  return EXAMPLES.filter(({ subject }) => subjects.has(subject));
+  return examples().filter(
+    ({ subject, text }) =>
+      subjects.has(subject) &&
+      backendsOf(action, text).some(({ unable: why }) => why === undefined),
+  );
 }
 
 /** The action's backends for an example, as plain data. */

@@ -49,7 +49,7 @@ const places = (lines: readonly string[], [mark, rule]: Marked): readonly number
     (at) => bare(lines[at]) === mark && bare(lines[at + 1]) === rule && !continued(lines, at),
   );
 
-const MARK = /^# riposte (?<holder>[a-z][a-z0-9.-]*)$/;
+const MARK = /^# riposte (?<holder>[a-z][a-z0-9._-]*)$/;
 
 /** One rule of ours, whoever holds it. */
 export interface Inventoried {
