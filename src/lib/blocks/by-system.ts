@@ -14,7 +14,8 @@ const PF: readonly Way[] = [pf, pfTable];
 
 /** The packet filters of each system, best first: the first that is on. */
 const FILTERS: Readonly<Partial<Record<System, readonly Way[]>>> = {
-  macos: PF,
+  // Where its main ruleset looks into an anchor, and has no need of more.
+  macos: [pf],
   freebsd: [...PF, ipfw],
   openbsd: PF,
   netbsd: [npf],
@@ -64,7 +65,7 @@ export const pfOption: Option = { ...bsdFilterOption, values: ['pf', 'pf-table']
 /** pf by itself, where there is one. */
 export const pfAlone = (ip: Ip, circumstance: Circumstance): readonly Backend[] =>
   (FILTERS[circumstance.system] ?? []).includes(pf)
-    ? PF.map((way) => way(ip, circumstance))
+    ? chain({ ...FILTERS, freebsd: PF })(ip, circumstance)
     : [unable('pf', 'this system has no pf: use firewall-drop, which takes what there is')];
 
 /** ipfw by itself, where there is one. */

@@ -17,10 +17,12 @@ import { unable } from '../unable.ts';
 const SET = '2';
 const DIRECTIONS = ['from', 'to'] as const;
 
+type Direction = (typeof DIRECTIONS)[number];
+
 /** One rule of the set that is ours. */
 interface Rule {
   readonly number: string;
-  readonly direction: (typeof DIRECTIONS)[number];
+  readonly direction: Direction;
   readonly target: string;
   readonly holder: string;
   readonly off: boolean;
@@ -51,7 +53,7 @@ function ruleIn(line: string): Rule | undefined {
   return { number, direction, target, holder, off: off !== undefined };
 }
 
-const adding = (direction: Rule['direction'], text: string, holder: string) =>
+const adding = (direction: Direction, text: string, holder: string) =>
   run(
     'ipfw',
     ...['-q', 'add', 'set', SET, 'deny', 'ip'],
@@ -76,30 +78,53 @@ export function ipfwSet(ip: Ip, { holder, system }: Circumstance): Backend {
   if (ip.family === 6) {
     return unable('ipfw-set', 'the ipfw that macOS had knows no IPv6: use pf, or firewall-drop');
   }
-  const ours = async (ask: Ask) =>
-    (await ask(shown)).filter((rule) => rule.target === ip.text && rule.holder === holder);
-  const missing = (rules: readonly Rule[]) =>
-    DIRECTIONS.filter((direction) => !rules.some((rule) => rule.direction === direction));
-  const holds = (rules: readonly Rule[]) =>
-    missing(rules).length === 0 && rules.every(({ off }) => !off);
+  const ours = async (direction: Direction, ask: Ask) =>
+    (await ask(shown)).filter(
+      (rule) => rule.direction === direction && rule.target === ip.text && rule.holder === holder,
+    );
 
-  const make = async (host: Host, timeout: number) => {
-    const ask = asking(host, timeout);
-    for (const direction of missing(await ours(ask))) {
-      await ask(must(adding(direction, ip.text, holder), 'made'));
-    }
-    await ask(must(enabling, 'made'));
-    if (holds(await ours(ask))) return 'made' as const;
-    throw new ActionError('tool-failed', `${spell(shown.command)} does not show the rules`);
-  };
-
-  const undo = async (host: Host, timeout: number) => {
-    const ask = asking(host, timeout);
-    const before = await ours(ask);
-    await remove(before, ask);
-    if ((await ours(ask)).length === 0) return before.length > 0 ? ('undone' as const) : ('absent' as const);
-    throw new ActionError('tool-failed', `${spell(shown.command)} still shows the rules`);
-  };
+  const one = (direction: Direction): Effect => ({
+    what: `a rule of set ${SET} of ipfw ${direction} ${ip.text}`,
+    ground: {
+      what: `set ${SET} of ipfw`,
+      see: {
+        spelled: spell(shown.command),
+        act: async (host, timeout) => {
+          await demandTool(host);
+          const rules = await ours(direction, asking(host, timeout));
+          return rules.some(({ off }) => off) ? 'absent' : 'present';
+        },
+      },
+      ways: [[must(enabling, 'laid')]],
+    },
+    see: {
+      spelled: spell(shown.command),
+      act: async (host, timeout) =>
+        (await ours(direction, asking(host, timeout))).length > 0 ? 'present' : 'absent',
+    },
+    make: {
+      spelled: [adding(direction, ip.text, holder), enabling].map(spell).join('\n'),
+      act: async (host, timeout) => {
+        const ask = asking(host, timeout);
+        await ask(must(adding(direction, ip.text, holder), 'made'));
+        await ask(must(enabling, 'made'));
+        const rules = await ours(direction, ask);
+        if (rules.length > 0 && rules.every(({ off }) => !off)) return 'made';
+        throw new ActionError('tool-failed', `${spell(shown.command)} does not show the rule`);
+      },
+    },
+    undo: {
+      spelled: `${spell(deleting('N'))}  # as it is numbered there`,
+      act: async (host, timeout) => {
+        const ask = asking(host, timeout);
+        const before = await ours(direction, ask);
+        await remove(before, ask);
+        if ((await ours(direction, ask)).length === 0)
+          return before.length > 0 ? 'undone' : 'absent';
+        throw new ActionError('tool-failed', `${spell(shown.command)} still shows the rule`);
+      },
+    },
+  });
 
   return {
     name: 'ipfw-set',
@@ -108,34 +133,7 @@ export function ipfwSet(ip: Ip, { holder, system }: Circumstance): Backend {
     record: true,
     lock: 'ipfw',
     survey: ipfwSetSurvey,
-    effects: [
-      {
-        what: `two rules of set ${SET} of ipfw for ${ip.text}`,
-        ground: {
-          what: 'ipfw',
-          see: {
-            spelled: spell(shown.command),
-            act: async (host) => {
-              await demandTool(host);
-              return 'present';
-            },
-          },
-          ways: [],
-        },
-        see: {
-          spelled: spell(shown.command),
-          act: async (host, timeout) =>
-            holds(await ours(asking(host, timeout))) ? 'present' : 'absent',
-        },
-        make: {
-          spelled: [...DIRECTIONS.map((one) => adding(one, ip.text, holder)), enabling]
-            .map(spell)
-            .join('\n'),
-          act: make,
-        },
-        undo: { spelled: `${spell(deleting('N'))}  # for each of its rules`, act: undo },
-      },
-    ],
+    effects: DIRECTIONS.map(one),
   };
 }
 
