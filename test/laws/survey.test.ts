@@ -282,7 +282,6 @@ const HALVES = [
   ['pf', 'pfctl -d'],
   ['ipfw', 'ipfw -q delete 2'],
   ['ipfw-set', 'ipfw -q delete 100'],
-  ['ipfw-set', 'ipfw -q set disable 2'],
 ] as const;
 
 test.each(HALVES)('half a block of %s after %s is none, and is undone', async (backend, damage) => {

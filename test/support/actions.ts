@@ -140,7 +140,6 @@ export function circumstance(holder: string): Circumstance {
 
 /** Every tool that a backend may run. */
 export function toolsOf(backend: Backend): ReadonlySet<string> {
-  return new Set(
-    stepsOf(backend).flatMap((step) => ('command' in step ? [step.command.tool] : [])),
-  );
+  const named = stepsOf(backend).flatMap((step) => ('command' in step ? [step.command.tool] : []));
+  return new Set([...named, ...(backend.tools ?? [])]);
 }

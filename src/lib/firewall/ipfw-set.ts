@@ -2,6 +2,7 @@ import type { Circumstance } from '../action.ts';
 import { type Ask, asking, type Question } from '../asking.ts';
 import {
   type Backend,
+  type Effect,
   must,
   run,
   type Sighting,

@@ -23,11 +23,14 @@ export const TAKING: Command = run('pfctl', '-E');
 /** Lets it be disabled, as far as we are concerned. */
 export const releasing = (token: string): Command => run('pfctl', '-X', token);
 
+/** Names every token there is. */
+export const REFERENCES: Command = run('pfctl', '-s', 'References');
+
 /** The tokens that somebody got by `pfctl`. */
 const references: Question<readonly string[]> = {
-  command: run('pfctl', '-s', 'References'),
+  command: REFERENCES,
   read: (completed) => {
-    if (completed.exitCode !== 0) throw unexpected(references.command, completed);
+    if (completed.exitCode !== 0) throw unexpected(REFERENCES, completed);
     const rows = completed.stdout.matchAll(/^\s*\d+\s+pfctl\s+(\d+)\b/gm);
     return [...rows].map(([, token = '']) => token);
   },

@@ -1,6 +1,6 @@
 import type { Circumstance } from '../action.ts';
 import { type Ask, asking } from '../asking.ts';
-import { type Backend, must, spell } from '../effect.ts';
+import { type Backend, type Effect, must, spell } from '../effect.ts';
 import type { Ip } from '../fields.ts';
 import type { Host } from '../host.ts';
 import { ActionError, asActionError } from '../outcome.ts';
@@ -21,7 +21,7 @@ import {
   member,
 } from './pf-commands.ts';
 import { pfSurvey } from './pf-survey.ts';
-import { giveBack, hasToken, TAKING, takeToken } from './pf-token.ts';
+import { giveBack, hasToken, REFERENCES, releasing, TAKING, takeToken } from './pf-token.ts';
 
 /** Milliseconds for ending what is open. */
 const KILLING = 2_000;
@@ -39,26 +39,24 @@ export function pf(ip: Ip, { holder, system }: Circumstance): Backend {
   const isThere = async (host: Host, timeout: number) =>
     (await asking(host, timeout)(test)) === true;
 
-  const ready = async (host: Host, timeout: number) => {
+  const heeded = async (host: Host, timeout: number) => {
     const ask = asking(host, timeout);
-    const on = await ask(enabled);
-    if (!on && !onMac) throw disabled();
+    if (!onMac && !(await ask(enabled))) throw disabled();
     if (!looksInto(await ask(mainRules), system, anchor)) throw unseen(system);
-    const kept = !onMac || (await hasToken(host, ask));
-    return on && kept && (await ask(complete(anchor))) ? 'present' : 'absent';
+    return 'present' as const;
+  };
+
+  const ready = async (host: Host, timeout: number) => {
+    if (!onMac) await heeded(host, timeout);
+    return (await asking(host, timeout)(complete(anchor))) ? 'present' : 'absent';
   };
 
   const lay = async (host: Host, timeout: number) => {
     const ask = asking(host, timeout);
-    try {
-      if (onMac) await takeToken(host, ask);
-      await ask(must(loading(anchor), 'laid'));
-      await demand(ask, anchor);
-    } catch (thrown) {
-      if (onMac) await giveBack(host, timeout);
-      throw asActionError(thrown);
-    }
-    return 'laid' as const;
+    await ask(must(loading(anchor), 'laid'));
+    if (await ask(complete(anchor))) return 'laid' as const;
+    const text = `${spell(complete(anchor).command)} does not show the rules that pfctl took`;
+    throw new ActionError('tool-failed', text);
   };
 
   return {
@@ -75,24 +73,18 @@ export function pf(ip: Ip, { holder, system }: Circumstance): Backend {
       act: (host, timeout) => kill(ip, asking(host, Math.min(timeout, KILLING))),
     },
     effects: [
+      ...(onMac ? [keptEnabled(heeded)] : []),
       {
         what: `${ip.text} in the table of pf anchor ${anchor}`,
         ground: {
           what: `pf anchor ${anchor}`,
           see: {
-            spelled: [enabled, mainRules, complete(anchor)]
+            spelled: [...(onMac ? [] : [enabled, mainRules]), complete(anchor)]
               .map(({ command }) => spell(command))
               .join('\n'),
             act: ready,
           },
-          ways: [
-            [
-              {
-                spelled: [...(onMac ? [TAKING] : []), loading(anchor)].map(spell).join('\n'),
-                act: lay,
-              },
-            ],
-          ],
+          ways: [[{ spelled: spell(loading(anchor)), act: lay }]],
         },
         see: {
           spelled: spell(test.command),
@@ -114,7 +106,6 @@ export function pf(ip: Ip, { holder, system }: Circumstance): Backend {
               const text = `${spell(remove)} answers 0, but it is still there`;
               throw new ActionError('tool-failed', text);
             }
-            if (onMac) await giveBack(host, timeout);
             return 'undone';
           },
         },
@@ -122,6 +113,42 @@ export function pf(ip: Ip, { holder, system }: Circumstance): Backend {
     ],
   };
 }
+
+/**
+ * pf enabled for as long as anything is blocked, as macOS counts that. Who undoes a block does this
+ * afterwards, and leaves the token where another block is.
+ */
+const keptEnabled = (heeded: (host: Host, timeout: number) => Promise<'present'>): Effect => ({
+  what: 'pf, kept enabled by a token',
+  ground: {
+    what: 'the main ruleset of pf',
+    see: { spelled: spell(mainRules.command), act: heeded },
+    ways: [],
+  },
+  see: {
+    spelled: [enabled.command, REFERENCES].map(spell).join('\n'),
+    act: async (host, timeout) => {
+      const ask = asking(host, timeout);
+      return (await ask(enabled)) && (await hasToken(host, ask)) ? 'present' : 'absent';
+    },
+  },
+  make: {
+    spelled: [TAKING, enabled.command].map(spell).join('\n'),
+    act: async (host, timeout) => {
+      const ask = asking(host, timeout);
+      await takeToken(host, ask);
+      if (await ask(enabled)) return 'made';
+      throw new ActionError('tool-failed', `${spell(TAKING)} answers 0, but pf is not enabled`);
+    },
+  },
+  undo: {
+    spelled: `${spell(releasing('TOKEN'))}  # ours, if nothing is blocked any more`,
+    act: async (host, timeout) => {
+      await giveBack(host, timeout);
+      return 'absent';
+    },
+  },
+});
 
 /** What a run that died has left: a token, and nothing that is blocked. */
 const tokenGivenBack: NonNullable<Backend['leftovers']> = {
@@ -135,16 +162,6 @@ const tokenGivenBack: NonNullable<Backend['leftovers']> = {
     return 'absent';
   },
 };
-
-async function demand(ask: Ask, anchor: string): Promise<void> {
-  if (!(await ask(enabled))) {
-    throw new ActionError('tool-failed', 'pfctl -E answers 0, but pf is not enabled');
-  }
-  if (!(await ask(complete(anchor)))) {
-    const text = `${spell(complete(anchor).command)} does not show the rules that pfctl took`;
-    throw new ActionError('tool-failed', text);
-  }
-}
 
 const unproven = (anchor: string) =>
   `but nobody has seen yet that every macOS looks into anchors below com.apple: the evaluations in pfctl -a ${anchor} -vs rules must grow`;
