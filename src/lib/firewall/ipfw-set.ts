@@ -96,7 +96,14 @@ export function ipfwSet(ip: Ip, { holder, system }: Circumstance): Backend {
           return rules.some(({ off }) => off) ? 'absent' : 'present';
         },
       },
-      ways: [[must(enabling, 'laid')]],
+      ways: [
+        [
+          {
+            spelled: spell(enabling),
+            act: (host, timeout) => asking(host, timeout)(must(enabling, 'laid')),
+          },
+        ],
+      ],
     },
     see: {
       spelled: spell(shown.command),
