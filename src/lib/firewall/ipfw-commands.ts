@@ -106,8 +106,8 @@ export function changed(command: Command): Question<'changed'> {
   return {
     command,
     read: (completed) => {
-      const known = /record already exists|record not found|No such process/;
-      if (completed.exitCode === 0 || known.test(completed.stderr)) return 'changed';
+      const known = ['record already exists', 'record not found', 'No such process'];
+      if (completed.exitCode === 0 || known.some((text) => says(completed, text))) return 'changed';
       throw unexpected(command, completed);
     },
   };
