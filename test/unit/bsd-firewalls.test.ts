@@ -97,7 +97,7 @@ describe.each(['freebsd', 'openbsd'] as const)('pf of %s', (system) => {
     const before = host.state();
     const { outcome, detail } = await pf.call('add', host);
     expect([outcome, host.state()]).toEqual(['no-effect', before]);
-    expect(detail).toContain('pf is disabled; enable it with pfctl -e');
+    expect(detail).toContain('pf is disabled, or not loaded; enable it with pfctl -e');
   });
 
   test.each(['wazuh_fwtable', 'ossec_fwtable'])('without an anchor %s is used', async (name) => {
@@ -289,6 +289,37 @@ describe('firewall-drop of FreeBSD', () => {
     expect(outcome).toBe('missing-tool');
     expect(detail).toContain('there is no ipfw on macos');
   });
+});
+
+/** What tools say of a kernel that lacks their half. */
+const LACKING = [
+  ['pfctl', 1, 'pfctl: /dev/pf: No such file or directory', 'freebsd', 'ipfw'],
+  ['ipfw', 71, 'ipfw: getsockopt(IP_FW_TABLE_XFIND): Protocol not available', 'freebsd', 'pf'],
+  ['npfctl', 1, 'npfctl: fstat: /dev/npf: No such file or directory', 'netbsd', undefined],
+] as const;
+
+test.each(LACKING)('a kernel without what %s is for has nothing of ours', async (...lacking) => {
+  const [name, exitCode, text, system, backend] = lacking;
+  class Host extends ModelHost {
+    override tool(command: Command): Completed {
+      const off = {
+        exitCode: 1,
+        stdout: '',
+        stderr: "sysctl: unknown oid 'net.inet.ip.fw.enable'\n",
+      };
+      if (name === 'ipfw' && command.tool === 'sysctl') return off;
+      return command.tool === name
+        ? { exitCode, stdout: '', stderr: `${text}\n` }
+        : super.tool(command);
+    }
+  }
+  const drop = row(system, 'firewall-drop');
+  const host = new Host({ platform: system, bare: true });
+  expect(await drop.call('delete', host)).toMatchObject({ outcome: 'absent' });
+  const added = backend === undefined ? { outcome: 'no-effect' } : { outcome: 'applied', backend };
+  expect(await drop.call('add', host)).toMatchObject(added);
+  const left = backend === undefined ? 'absent' : 'removed';
+  expect(await drop.call('delete', host)).toMatchObject({ outcome: left });
 });
 
 describe.each(UNABLE.map((found) => [`${found.platform}/${found.file}`, found] as const))(

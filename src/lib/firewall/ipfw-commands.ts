@@ -1,5 +1,5 @@
 import type { Question } from '../asking.ts';
-import { type Command, run, says, unexpected } from '../effect.ts';
+import { type Command, type Completed, run, says, unexpected } from '../effect.ts';
 import type { Ip } from '../fields.ts';
 import { ActionError } from '../outcome.ts';
 
@@ -38,6 +38,9 @@ export function enabled({ family }: Pick<Ip, 'family'>): Question<boolean> {
   };
 }
 
+// A kernel that ipfw is not loaded into has nothing of ours.
+const isMissing = (completed: Completed) => says(completed, 'Protocol not available');
+
 /** One rule as it is printed. */
 export interface Rule {
   readonly number: number;
@@ -48,6 +51,7 @@ export interface Rule {
 export const listed: Question<readonly Rule[]> = {
   command: run('ipfw', 'list'),
   read: (completed) => {
+    if (isMissing(completed)) return [];
     if (completed.exitCode !== 0) throw unexpected(listed.command, completed);
     return completed.stdout.split('\n').flatMap((line): readonly Rule[] => {
       const [, number, text = ''] = /^(\d+) (.*)$/.exec(line.trim()) ?? [];
@@ -89,6 +93,7 @@ export function member(table: string, { text }: Ip): Question<boolean> {
     read: (completed) => {
       if (completed.exitCode === 0) return true;
       if (completed.exitCode === 69 && says(completed, 'not found')) return false;
+      if (isMissing(completed)) return false;
       throw unexpected(command, completed);
     },
   };
@@ -117,6 +122,7 @@ export function changed(command: Command): Question<'changed'> {
 export const tables: Question<ReadonlyMap<string, readonly string[]>> = {
   command: run('ipfw', 'table', 'all', 'list'),
   read: (completed) => {
+    if (isMissing(completed)) return new Map();
     if (completed.exitCode !== 0) throw unexpected(tables.command, completed);
     const found = new Map<string, string[]>();
     let members: string[] = [];

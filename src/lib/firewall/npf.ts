@@ -12,10 +12,14 @@ const show = run('npfctl', 'show');
 const shown: Question<readonly string[]> = {
   command: show,
   read: (completed) => {
+    if (isMissing(completed)) return [];
     if (completed.exitCode !== 0) throw unexpected(show, completed);
     return completed.stdout.split('\n');
   },
 };
+
+// A kernel that npf is not loaded into has nothing of ours.
+const isMissing = (completed: Completed) => completed.exitCode === 1 && says(completed, '/dev/npf');
 
 // It may stand in any line.
 const isActive = (lines: readonly string[]) =>
@@ -64,6 +68,7 @@ const TABLES: SharedTables = {
         if (saysNo(completed, 'not found')) return false;
         // Since the address is one, it is the table that there is not.
         if (saysNo(completed, 'invalid address, mask or table ID')) return undefined;
+        if (isMissing(completed)) return undefined;
         throw unexpected(command, completed);
       },
     };

@@ -33,15 +33,14 @@ const pfctl = (...args: string[]): Command => run('pfctl', ...args);
 
 const inAnchor = (anchor: string, ...args: string[]): Command => pfctl('-a', anchor, ...args);
 
-/** Whether pf is enabled. */
+// A kernel that pf is not loaded into has nothing of ours.
+const isMissing = (completed: Completed) => says(completed, '/dev/pf: No such file');
+
+/** Whether pf is enabled, and there at all. */
 export const enabled: Question<boolean> = {
   command: pfctl('-s', 'info'),
   read: (completed) => {
-    if (says(completed, '/dev/pf: No such file')) {
-      const text =
-        'the kernel has no pf (there is no /dev/pf); load it, with kldload pf on FreeBSD';
-      throw new ActionError('no-effect', text);
-    }
+    if (isMissing(completed)) return false;
     if (completed.exitCode !== 0) throw unexpected(enabled.command, completed);
     return /^Status: Enabled\b/m.test(completed.stdout);
   },
@@ -66,6 +65,7 @@ export function looksInto(rules: readonly string[], system: System, anchor: stri
 
 // An anchor that nothing is in is none.
 const isNone = (completed: Completed) =>
+  isMissing(completed) ||
   /does not exist|not found|DIOCGETRULES: Invalid argument/.test(completed.stderr);
 
 /** Whether both rules are in an anchor. */
@@ -115,7 +115,7 @@ export function member(ip: Ip, table = TABLE, anchor?: string): Question<boolean
     read: (completed) => {
       if (completed.exitCode === 0) return true;
       if (completed.exitCode === 2) return false;
-      if (completed.exitCode === 255 && isNone(completed)) return undefined;
+      if (isNone(completed)) return undefined;
       throw unexpected(command, completed);
     },
   };

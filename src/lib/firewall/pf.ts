@@ -168,7 +168,10 @@ const unproven = (anchor: string) =>
 
 /** The error where pf is off, and whose decision that is. */
 export const disabled = (): ActionError =>
-  new ActionError('no-effect', 'pf is disabled; enable it with pfctl -e, and at boot');
+  new ActionError(
+    'no-effect',
+    'pf is disabled, or not loaded; enable it with pfctl -e (on FreeBSD after kldload pf), and at boot',
+  );
 
 function unseen(system: System): ActionError {
   const line = `${anchorLine(system)}`;
