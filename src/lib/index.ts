@@ -1,5 +1,6 @@
 /** The names that an entry point may import; `docs/custom-actions.md` says what they are for. */
 export { accountLockOptions, accountLocks } from './accounts/account-lock.ts';
+export { bsdAccountLock, bsdAccountOptions } from './accounts/bsd/account-lock.ts';
 export { windowsUser } from './accounts/windows/name.ts';
 export { netUser, windowsAccountOptions } from './accounts/windows/net-user.ts';
 export type {
@@ -42,9 +43,12 @@ export { slackOptions, tweetOptions, webhookOptions } from './notify/options.ts'
 export type { Failure, Outcome } from './outcome.ts';
 export { ActionError } from './outcome.ts';
 export { executable, pid, start } from './process-target.ts';
+export { restartHere } from './restart/bsd/restart.ts';
 export { restart, restartOptions, restartWords } from './restart/restart.ts';
 export { restartService, restartServiceOptions } from './restart/windows/restart.ts';
+export { bsdRoute } from './routing/bsd-route.ts';
 export { nullRouteOption, nullRoutes } from './routing/null-route.ts';
 export { persistentOption, windowsRoute } from './routing/windows-route.ts';
 export { unable } from './unable.ts';
+export { bsdHosts } from './wrappers/bsd-hosts.ts';
 export { hostsDeny, wrappersOption } from './wrappers/hosts-deny.ts';

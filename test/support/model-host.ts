@@ -299,7 +299,9 @@ export class ModelHost {
     const [major, minor] = kernel;
     this.platform = platform;
     this.#kernel = kernel;
-    this.#shared = new SharedFiles(this.volume, bare === true);
+    const other = OTHERS[platform];
+    this.#shared = new SharedFiles(this.volume, bare === true, other?.text);
+    const given = { shared: this.#shared, daemons: this.daemons };
     const ofLinux = () => [
       ...models(now, major > 6 || (major === 6 && minor >= 12), this.#shared),
       {
@@ -309,7 +311,7 @@ export class ModelHost {
         holds: () => false,
       },
     ];
-    this.#models = [...(OTHERS[platform]?.models() ?? ofLinux()), byDeclaration(this.declared)];
+    this.#models = [...(other?.models(given) ?? ofLinux()), byDeclaration(this.declared)];
     this.volume.mkdirSync(`${HOME}/active-response/bin`, { recursive: true });
     this.volume.mkdirSync(`${HOME}/etc/shared`, { recursive: true });
     if (arConf !== undefined) this.volume.writeFileSync(`${HOME}/etc/shared/ar.conf`, arConf);
@@ -318,8 +320,8 @@ export class ModelHost {
       this.volume.mkdirSync(`${HOME}/${STATE}`, { mode: 0o700 });
       this.volume.writeFileSync(`${HOME}/${SETTINGS}`, JSON.stringify(settings), { mode: 0o600 });
     }
-    const neighbours = bare ? [] : (OTHERS[platform]?.neighbours ?? NEIGHBOURS);
-    for (const [tool, args, stdin] of [...(OTHERS[platform]?.setUp ?? []), ...neighbours]) {
+    const neighbours = bare ? [] : (other?.neighbours ?? NEIGHBOURS);
+    for (const [tool, args, stdin] of [...(other?.setUp ?? []), ...neighbours]) {
       this.tool({ tool, args, ...(stdin !== undefined && { stdin }) });
     }
   }

@@ -95,9 +95,11 @@ export function cleared(text: string, file: HostsFile): string {
 export const has = (text: string, entry: Marked): boolean =>
   places(linesOf(text), entry).length > 0;
 
-/** Whether a line stands there by itself and says just this. */
+/** Whether a line stands there that says just this, and none of ours that marks it. */
 export const hasLine = (text: string, line: string): boolean =>
-  linesOf(text).some((one) => bare(one) === line);
+  linesOf(text).some(
+    (one, at, lines) => bare(one) === line && !MARK.test(bare(lines[at - 1]) ?? ''),
+  );
 
 /**
  * With the rule, unless it is there. It goes to the top: no rule of an administrator's can come first,

@@ -1,8 +1,10 @@
 import { isIP } from 'node:net';
 import type { System } from '../../../../src/lib/system.ts';
 import type { Model, Neighbour } from '../../model-host.ts';
+import type { SystemText } from '../shared-files.ts';
 import { Ipfw } from './ipfw.ts';
 import { Npf } from './npf.ts';
+import { filesOf, type Given, hostsOf, otherModels, ROUTE_NEIGHBOURS } from './others.ts';
 import { Pf, type PfKind } from './pf.ts';
 
 /** The systems whose tools are modelled here. */
@@ -13,7 +15,9 @@ export interface BsdHost {
   /** As `uname -r` begins. */
   readonly version: readonly [major: number, minor: number];
   /** The tools. A new one is a row in one of the lists below. */
-  readonly models: () => readonly Model[];
+  readonly models: (given: Given) => readonly Model[];
+  /** Its files, where they are not those of Linux. */
+  readonly text?: SystemText;
   /** What is set up on it, so that a block can be made; also where there is no administrator's own. */
   readonly setUp?: readonly Neighbour[];
   readonly neighbours: readonly Neighbour[];
@@ -107,8 +111,10 @@ const mainRules = (...anchors: readonly string[]) =>
     ].join('\n'),
   );
 
-/** What each system is like. Other tools of a system are more rows of its list. */
-export const BSD: Readonly<Record<BsdSystem, BsdHost>> = {
+/** The packet filters of each system. */
+const FILTERS: Readonly<
+  Record<BsdSystem, Omit<BsdHost, 'models'> & { models(): readonly Model[] }>
+> = {
   macos: {
     version: [24, 6],
     models: () => [pf('macos'), ...ipfw('macos')],
@@ -144,4 +150,20 @@ export const BSD: Readonly<Record<BsdSystem, BsdHost>> = {
     neighbours: ADMIN_PF,
   },
   netbsd: { version: [10, 0], models: () => [npf()], neighbours: [] },
+};
+
+/** One system with all of its tools. */
+const whole = (system: BsdSystem): BsdHost => ({
+  ...FILTERS[system],
+  models: (given) => [...FILTERS[system].models(), ...otherModels(system, given)],
+  text: { files: filesOf(system), hosts: hostsOf(system) },
+  neighbours: [...FILTERS[system].neighbours, ...ROUTE_NEIGHBOURS],
+});
+
+/** What each system is like. */
+export const BSD: Readonly<Record<BsdSystem, BsdHost>> = {
+  macos: whole('macos'),
+  freebsd: whole('freebsd'),
+  openbsd: whole('openbsd'),
+  netbsd: whole('netbsd'),
 };
