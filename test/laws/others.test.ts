@@ -98,7 +98,13 @@ const DAMAGE_PF: readonly string[] = [
   'pfctl -a riposte/firewall-drop -F Tables',
   'pfctl -t wazuh_fwtable -T flush',
 ];
-const DAMAGE_BSD: readonly string[] = ['declared lose'];
+const DAMAGE_BSD: readonly string[] = [
+  'declared lose',
+  'rm -f /etc/hosts.deny',
+  'rm -f /etc/hosts.allow',
+  'rm -f /ipblock/203.0.113.7',
+  'route -q -n delete -host 203.0.113.7',
+];
 const DAMAGE: Readonly<Record<System, readonly string[]>> = {
   linux: DAMAGE_LINUX,
   windows: DAMAGE_WINDOWS,

@@ -99,6 +99,7 @@ const FLUSHES: Readonly<Record<string, (row: Row) => readonly string[]>> = {
   firewalld: () => ['firewall-cmd --reload'],
   'firewall-cmd': () => ['firewall-cmd --reload'],
   'hosts-deny': () => ['rm -f /etc/hosts.deny'],
+  'hosts-allow': () => ['rm -f /etc/hosts.allow'],
   file: ({ example: { text } }) => [`rm -f /ipblock/${text}`],
   netsh: () => ['netsh advfirewall reset'],
   pf: ({ action: { name }, platform }) => [

@@ -1,7 +1,7 @@
 import type { Circumstance, Option } from '../../action.ts';
 import type { Backend } from '../../effect.ts';
 import type { UserName } from '../../fields.ts';
-import { ActionError } from '../../outcome.ts';
+import { unable } from '../../unable.ts';
 import { accountLockOptions } from '../account-lock.ts';
 import { pwpolicy } from '../macos/pwpolicy.ts';
 import { pw, usermodC, usermodZ } from './tools.ts';
@@ -12,7 +12,7 @@ const TOOLS = { macos: pwpolicy, freebsd: pw, openbsd: usermodZ, netbsd: usermod
 export function bsdAccountLock(user: UserName, circumstance: Circumstance): Backend {
   const { system } = circumstance;
   if (system === 'linux' || system === 'windows') {
-    throw new ActionError('no-effect', `this program does not know how ${system} locks an account`);
+    return unable('pw', `this program does not know how ${system} locks an account`);
   }
   return TOOLS[system](user, circumstance);
 }
