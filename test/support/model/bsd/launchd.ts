@@ -19,6 +19,11 @@ export class Launchd {
   /** `started` hears what is started anew. */
   run({ args }: Pick<Command, 'args'>, started: (label: string) => void = () => {}): Completed {
     const words = args.join(' ');
+    const plist = /^bootstrap system \/Library\/LaunchDaemons\/([\w.-]+)\.plist$/.exec(words)?.[1];
+    if (plist !== undefined) {
+      this.state.loaded.push(plist);
+      return { exitCode: 0, stdout: '', stderr: '' };
+    }
     const [, verb, label = ''] = /^(print|kickstart -k) system\/([\w.-]+)$/.exec(words) ?? [];
     if (verb === undefined) {
       return { exitCode: 64, stdout: '', stderr: 'Unrecognized target specifier.\n' };
