@@ -3,7 +3,8 @@ import { BSDS, rowOn } from '../support/bsd.ts';
 import type { ModelHost } from '../support/model-host.ts';
 
 const ALLOW = '/etc/hosts.allow';
-const STOCK = 'ALL : PARANOID : RFC931 20 : deny\nALL : localhost 127.0.0.1 : allow\nALL : ALL : allow\n';
+const STOCK =
+  'ALL : PARANOID : RFC931 20 : deny\nALL : localhost 127.0.0.1 : allow\nALL : ALL : allow\n';
 
 const write = (host: ModelHost, path: string, text: string, mode = 0o644) => {
   host.volume.writeFileSync(path, text);

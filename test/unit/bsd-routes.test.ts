@@ -46,7 +46,10 @@ describe('route get', () => {
 
   test.each([
     ['silence', said('')],
-    ['no right to ask', said('', 'route: writing to routing socket: Operation not permitted\n', 77)],
+    [
+      'no right to ask',
+      said('', 'route: writing to routing socket: Operation not permitted\n', 77),
+    ],
     ['half an answer', said('   route to: 203.0.113.7\ndestination: 203.0.113.7\n')],
   ])('%s is a failure, never a no', (_what, completed) => {
     expect(() => tellV4(completed)).toThrow(/route -n get 203.0.113.7 answered/);
@@ -139,8 +142,7 @@ describe.each(BSDS)('route-null on %s', (platform) => {
     const before = host.state();
     const own = host.tool.bind(host);
     // Says nothing and does nothing, as a tool that is another one does.
-    host.tool = (command) =>
-      command.args.includes('add') ? said('') : own(command);
+    host.tool = (command) => (command.args.includes('add') ? said('') : own(command));
     const { outcome, told: keys } = await four.call('add', host);
     expect([outcome, keys]).toEqual(['tool-failed', []]);
     expect(host.state()).toBe(before);

@@ -51,7 +51,8 @@ export function refusal(
   const { uid, system, called } = accountIn(state);
   if (called !== undefined) return `${name} is another name of ${called}: that one must be named`;
   if (uid === 0) return `${name} has uid 0: it is this host’s administrator`;
-  if (AGENT.test(name)) return `${name} is what the agent itself runs as`;
+  // Some packages put a sign before the names of services.
+  if (AGENT.test(name.replace(/^_/, ''))) return `${name} is what the agent itself runs as`;
   if (system && !lenient) {
     return `${name} has uid ${uid}: it is the system’s own, and riposte.json does not allow those`;
   }
