@@ -26,7 +26,7 @@ export const ofFamily = ({ family }: Ip): readonly string[] => (family === 6 ? [
 const asking = (ip: Ip): Command => run('route', '-n', 'get', ...ofFamily(ip), ip.text);
 
 // FreeBSD says the first, Apple the second, and the others the third.
-const NONE = /route has not been found|not in table|No such process/;
+const NONE = ['route has not been found', 'not in table', 'No such process'];
 
 /** Looks at the one route that is taken to an address, and what that tells. */
 export function wayTo<Answer>(ip: Ip, told: (way: Way) => Answer): Asked<Answer> {
@@ -44,7 +44,7 @@ function wayIn(ip: Ip, command: Command, completed: Completed): Way {
   const destination = told.get('destination');
   if (flags === undefined || destination === undefined) {
     // Some of these tools answer 0 to whatever came of it, so that only the words tell.
-    if (NONE.test(`${stderr}\n${stdout}`)) return FREE;
+    if (NONE.some((words) => `${stderr}\n${stdout}`.includes(words))) return FREE;
     throw unexpected(command, completed);
   }
   const has = new Set(flags.split(','));
