@@ -13,6 +13,7 @@ import { call, PROTOCOLS } from '../support/callers.ts';
 import { askOf, settingsOf } from '../support/deeds.ts';
 import { Row, specialist } from '../support/matrix.ts';
 import { ModelHost, type Setting } from '../support/model-host.ts';
+import { noteOf } from './notes.ts';
 
 /** One chapter of the book: what is done on what kind of host. */
 interface Chapter {
@@ -112,6 +113,7 @@ async function book(action: Action): Promise<string> {
     'asks for, as one would type it at a shell. Written by `npm run golden`; read the difference.',
     '',
     ...(onFilters(action) ? ACCEPTED : []),
+    ...noteOf(action.name, platformOf(action)),
   ];
   for (const example of examplesOf(action)) {
     const all = backendsOf(action, example.text).map(({ name }) => name);
@@ -158,6 +160,7 @@ async function deedBook(deed: Deed): Promise<string> {
     'Everything it does, in order, for an agent of Wazuh 4, as one would type or say it.',
     'Written by `npm run golden`; read the difference.',
     '',
+    ...noteOf(deed.name, platformOf(deed)),
   ];
   for (const verb of ['add', 'delete'] as const) {
     const host = new ModelHost({ platform: platformOf(deed), settings: settingsOf(deed) });
