@@ -137,6 +137,18 @@ describe.each(BSDS)('route-null on %s', (platform) => {
     expect(route(host, '-n get 203.0.113.7').stdout).toBe(before);
   });
 
+  test('a null route in the place of somebody else’s, which took the place of ours, stays', async () => {
+    const host = four.fresh();
+    await four.call('add', host);
+    route(host, '-q delete -host 203.0.113.7');
+    route(host, '-q add -host 203.0.113.7 127.0.0.1 -reject');
+    expect(await four.call('add', host)).toMatchObject({ outcome: 'already' });
+    route(host, '-q delete -host 203.0.113.7');
+    route(host, OURS);
+    expect(await four.call('delete', host)).toMatchObject({ outcome: 'removed' });
+    expect(host.holds('203.0.113.7')).toBe(true);
+  });
+
   test('P3: a route that is not there after all is no success, whatever the exit code says', async () => {
     const host = four.fresh();
     const before = host.state();

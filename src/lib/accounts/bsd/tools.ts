@@ -30,7 +30,7 @@ export function pw(user: UserName, circumstance: Circumstance): Backend {
     name: 'pw',
     kept: MASTER,
     look: lookUp(name, MARKED),
-    spare: spareLast(name, MARKED),
+    spare: spareLast(name),
     lock: changed(run('pw', 'lock', name), 'made'),
     unlock: () => changed(unlock, 'undone'),
     lift: unlock,
@@ -45,7 +45,7 @@ export function usermodC(user: UserName, circumstance: Circumstance): Backend {
     name: 'usermod',
     kept: MASTER,
     look: lookUp(name, MARKED),
-    spare: spareLast(name, MARKED),
+    spare: spareLast(name),
     lock: changed(run('usermod', '-C', 'yes', name), 'made'),
     unlock: () => changed(unlock, 'undone'),
     lift: unlock,
@@ -61,7 +61,7 @@ export function usermodZ(user: UserName, circumstance: Circumstance): Backend {
     name: 'usermod',
     kept: MASTER,
     look: lookUp(name, STARRED),
-    spare: spareLast(name, STARRED),
+    spare: spareLast(name),
     lock: changed(run('usermod', '-Z', name), 'made'),
     unlock: ({ before: was = {} }, { before: now = {} }) => {
       // A star that was there before, in the place of a password, is no part of our lock, and without
