@@ -1,4 +1,10 @@
-import { bsdBlockOption, bsdBlocks, defineAction, srcip } from '../../src/lib/index.ts';
+import {
+  bsdBlockOption,
+  bsdBlocks,
+  defineAction,
+  srcip,
+  wrappersOption,
+} from '../../src/lib/index.ts';
 
 export default defineAction({
   name: 'block-ip',
@@ -8,6 +14,6 @@ export default defineAction({
   states: { held: 'is blocked', lifted: 'is no longer blocked' },
   fields: { ip: srcip },
   keys: ({ ip }) => [ip.text],
-  options: { backend: bsdBlockOption },
+  options: { backend: bsdBlockOption, 'assume-wrappers': wrappersOption },
   backends: ({ ip }, circumstance) => bsdBlocks(ip, circumstance),
 });

@@ -5,8 +5,10 @@ import { ipfw } from '../firewall/ipfw.ts';
 import { npf } from '../firewall/npf.ts';
 import { pf } from '../firewall/pf.ts';
 import { pfTable } from '../firewall/pf-table.ts';
+import { bsdRoute } from '../routing/bsd-route.ts';
 import type { System } from '../system.ts';
 import { unable } from '../unable.ts';
+import { bsdHosts } from '../wrappers/bsd-hosts.ts';
 
 type Way = (ip: Ip, circumstance: Circumstance) => Backend;
 
@@ -26,8 +28,10 @@ const FILTERS: Readonly<Partial<Record<System, readonly Way[]>>> = {
  * them: a line of the TCP wrappers, and a null route as the last resort.
  */
 const ALL: Readonly<Partial<Record<System, readonly Way[]>>> = {
-  ...FILTERS,
-  freebsd: [ipfw, ...PF],
+  macos: [pf, bsdHosts, bsdRoute],
+  freebsd: [ipfw, ...PF, bsdHosts, bsdRoute],
+  openbsd: [...PF, bsdHosts, bsdRoute],
+  netbsd: [npf, bsdHosts, bsdRoute],
 };
 
 const chain =
@@ -56,7 +60,7 @@ export const bsdFilterOption: Option = {
 /** The option that forces one of all ways. */
 export const bsdBlockOption: Option = {
   help: 'use this one only, instead of the first that works',
-  values: bsdFilterOption.values ?? [],
+  values: [...(bsdFilterOption.values ?? []), 'hosts-allow', 'hosts-deny', 'route'],
 };
 
 /** The option that forces one of the ways of pf. */
