@@ -119,3 +119,35 @@ describe.each(BSDS)('host-deny on %s', (platform) => {
     expect([host.volume.existsSync(mine), host.volume.existsSync(other)]).toEqual([true, false]);
   });
 });
+
+describe.each(BSDS)('V1, V6: block-ip on %s', (platform) => {
+  const row = rowOn(platform, 'block-ip', 'IPv4');
+  const filters = ['pfctl', 'ipfw', 'npfctl'];
+
+  test('what was denied while no packet filter worked goes, though one works by then', async () => {
+    const host = row.fresh();
+    const before = host.state();
+    host.faults = (_place, { tool }) => (filters.includes(tool) ? 'missing' : undefined);
+    expect(await row.call('add', host)).toMatchObject({ outcome: 'applied' });
+    expect(host.holds('203.0.113.7')).toBe(true);
+    host.faults = () => undefined;
+    expect(await row.call('delete', host)).toMatchObject({ outcome: 'removed' });
+    expect(host.holds('203.0.113.7')).toBe(false);
+    expect(host.state().split('\n')).toEqual(expect.arrayContaining(before.split('\n')));
+  });
+
+  test('where nothing else works it is a null route, and where that does not either a failure', async () => {
+    const host = row.fresh({ bare: true });
+    host.volume.rmSync('/lib/libwrap.so.0');
+    host.faults = (_place, { tool }) => (filters.includes(tool) ? 'missing' : undefined);
+    const { outcome, detail } = await row.call('add', host);
+    expect(outcome).toBe('applied');
+    expect(detail).toContain('its packets still arrive');
+    const none = row.fresh({ bare: true });
+    none.volume.rmSync('/lib/libwrap.so.0');
+    none.faults = (_place, { tool }) =>
+      [...filters, 'route'].includes(tool) ? 'missing' : undefined;
+    expect((await row.call('add', none)).told).toEqual([]);
+    expect(none.holds('203.0.113.7')).toBe(false);
+  });
+});
