@@ -139,8 +139,8 @@ function declared<F extends Fields>(
   spec: Declared<F>,
 ): Declared<F> & Pick<Common, 'aliases' | 'options'> {
   for (const name of [spec.name, ...(spec.aliases ?? [])]) {
-    if (!/^[a-z][a-z0-9.-]*$/.test(name) || name.length > MAX_NAME) {
-      throw new TypeError(`${name}: an action's name is up to ${MAX_NAME} of a-z 0-9 . -`);
+    if (!/^[a-z][a-z0-9._-]*$/.test(name) || name.length > MAX_NAME) {
+      throw new TypeError(`${name}: an action's name is up to ${MAX_NAME} of a-z 0-9 . _ -`);
     }
   }
   return { ...spec, aliases: spec.aliases ?? [], options: spec.options ?? {} };

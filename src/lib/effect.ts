@@ -129,6 +129,8 @@ export interface Survey {
 /** One way to reach an action's goal, complete in itself. */
 export interface Backend {
   readonly name: string;
+  /** Why it can never do anything on this system, whatever is installed: it only says so. */
+  readonly unable?: string;
   readonly effects: readonly Effect[];
   /** Tried only where every way before it failed in this way; absent for whatever lets another try. */
   readonly onlyAfter?: Failure;

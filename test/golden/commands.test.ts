@@ -13,6 +13,7 @@ import { call, PROTOCOLS } from '../support/callers.ts';
 import { askOf, settingsOf } from '../support/deeds.ts';
 import { Row, specialist } from '../support/matrix.ts';
 import { ModelHost, type Setting } from '../support/model-host.ts';
+import { noteOf } from './notes.ts';
 
 /** One chapter of the book: what is done on what kind of host. */
 interface Chapter {
@@ -75,7 +76,11 @@ async function commands(row: Row, { before, verb }: Chapter): Promise<string> {
   const { outcome } = await row.call(verb, host);
   const lines = host.commands.flatMap((command, place) => {
     const answer = host.answers[place] ?? '';
-    return [command, ...(answer === '0' ? [] : [`  # answers ${answer}`])];
+    // What macOS says every time is no complaint.
+    return [
+      command,
+      ...(/^0(?: No ALTQ support in kernel)?$/.test(answer) ? [] : [`  # answers ${answer}`]),
+    ];
   });
   return [...lines, `# ${outcome}`, ''].join('\n');
 }
@@ -86,6 +91,19 @@ function row(action: Action, example: Example, backend: string | undefined): Row
   return new Row(action, wazuh5, example, backend);
 }
 
+// What they stand on (commands that only look, and words that macOS alone has, are from its manual).
+const ACCEPTED = [
+  'The rules and words for pf, ipfw and npf here are of forms that were accepted by the real pfctl of',
+  'FreeBSD 12.1 and of OpenBSD, by ipfw of the FreeBSD 11 era and by npfctl, on 2026-11-20. Nothing',
+  'was run on one of these systems: whoever changes them has to see them accepted anew.',
+  '',
+];
+
+const onFilters = (action: Action) =>
+  examplesOf(action).some(({ text }) =>
+    backendsOf(action, text).some(({ name }) => /^(?:pf|ipfw|npf)/.test(name)),
+  );
+
 /** The whole book of one action: what a system administrator would want to know before trusting it. */
 async function book(action: Action): Promise<string> {
   const pages: string[] = [
@@ -94,6 +112,8 @@ async function book(action: Action): Promise<string> {
     'Every command this action runs, in order, for a block of 60 seconds that an agent of Wazuh 5',
     'asks for, as one would type it at a shell. Written by `npm run golden`; read the difference.',
     '',
+    ...(onFilters(action) ? ACCEPTED : []),
+    ...noteOf(action.name, platformOf(action)),
   ];
   for (const example of examplesOf(action)) {
     const all = backendsOf(action, example.text).map(({ name }) => name);
@@ -140,6 +160,7 @@ async function deedBook(deed: Deed): Promise<string> {
     'Everything it does, in order, for an agent of Wazuh 4, as one would type or say it.',
     'Written by `npm run golden`; read the difference.',
     '',
+    ...noteOf(deed.name, platformOf(deed)),
   ];
   for (const verb of ['add', 'delete'] as const) {
     const host = new ModelHost({ platform: platformOf(deed), settings: settingsOf(deed) });

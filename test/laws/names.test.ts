@@ -30,7 +30,7 @@ describe.each(RESPONSES.map((found) => [`${found.platform}/${found.file}`, found
 /** Tools of the one address family that a run about the other must never name. */
 const FOREIGN = {
   IPv4: /^ip6|inet6|interface ipv6/m,
-  IPv6: /^(?:iptables|ip -4)\b|family inet\b|^route (?:-p )?(?:ADD|DELETE)\b/m,
+  IPv6: /^(?:iptables|ip -4)\b|family inet\b|^route (?:-p )?(?:ADD|DELETE)\b|^route (?:-\w )+(?:add|delete|get) (?!-inet6)/m,
 };
 
 /** The rows about one address family, and what they must never name. */

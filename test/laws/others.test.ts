@@ -1,11 +1,31 @@
 import { describe, expect, test } from 'vitest';
 import { shortMetricOf } from '../../src/lib/routing/host-routes.ts';
+import type { System } from '../../src/lib/system.ts';
 import { backendsOf } from '../support/actions.ts';
-import { alerts, ROWS } from '../support/matrix.ts';
+import { alerts, ROWS, type Row } from '../support/matrix.ts';
 import type { ModelHost } from '../support/model-host.ts';
 
 const ADDRESSES = ROWS.filter(({ example }) => example.subject === 'srcip');
 const V4 = ADDRESSES.filter(({ example }) => example.kind === 'IPv4');
+
+/** How an administrator blocks an address on a system, and how that is lifted. */
+function byHand({ platform, example: { text, kind } }: Row): readonly [make: string, lift: string] {
+  switch (platform) {
+    case 'linux': {
+      const make = `${kind === 'IPv6' ? 'ip6tables' : 'iptables'} -A INPUT -s ${text} -j DROP`;
+      return [make, make.replace(' -A ', ' -w 5 -D ')];
+    }
+    case 'windows':
+      return [
+        `netsh advfirewall firewall add rule name=theirs dir=in action=block remoteip=${text}`,
+        'netsh advfirewall firewall delete rule name=theirs remoteip=',
+      ];
+    case 'netbsd':
+      return [`npfctl table admin add ${text}`, 'npfctl table admin rem'];
+    default:
+      return [`pfctl -t admin -T add ${text}`, 'pfctl -t admin -T delete'];
+  }
+}
 
 const tool = (host: ModelHost, line: string) => {
   const [name = '', ...args] = line.split(' ');
@@ -13,15 +33,8 @@ const tool = (host: ModelHost, line: string) => {
 };
 
 describe.each(ADDRESSES.map((row) => [row.name, row] as const))('%s', (_name, row) => {
-  const { text, kind } = row.example;
-  const admin =
-    row.platform === 'windows'
-      ? `netsh advfirewall firewall add rule name=theirs dir=in action=block remoteip=${text}`
-      : `${kind === 'IPv6' ? 'ip6tables' : 'iptables'} -A INPUT -s ${text} -j DROP`;
-  const lifting =
-    row.platform === 'windows'
-      ? 'netsh advfirewall firewall delete rule name=theirs remoteip='
-      : admin.replace(' -A ', ' -w 5 -D ');
+  const { text } = row.example;
+  const [admin, lifting] = byHand(row);
 
   test('an administrator’s rule for the same target survives apply and revert', async () => {
     const host = await row.used();
@@ -77,6 +90,36 @@ const DAMAGE_WINDOWS: readonly string[] = [
   'declared lose',
 ];
 
+// Those of the holder are of `firewall-drop`.
+const DAMAGE_PF: readonly string[] = [
+  'pfctl -a com.apple/riposte-firewall-drop -F rules',
+  'pfctl -a com.apple/riposte-firewall-drop -F Tables',
+  'pfctl -a riposte/firewall-drop -F rules',
+  'pfctl -a riposte/firewall-drop -F Tables',
+  'pfctl -t wazuh_fwtable -T flush',
+];
+const DAMAGE_BSD: readonly string[] = [
+  'declared lose',
+  'rm -f /etc/hosts.deny',
+  'rm -f /etc/hosts.allow',
+  'rm -f /ipblock/203.0.113.7',
+  'route -q -n delete -host 203.0.113.7',
+];
+const DAMAGE: Readonly<Record<System, readonly string[]>> = {
+  linux: DAMAGE_LINUX,
+  windows: DAMAGE_WINDOWS,
+  macos: [...DAMAGE_BSD, ...DAMAGE_PF, 'pfctl -d', 'ipfw -q set disable 2', 'ipfw -f flush'],
+  freebsd: [
+    ...DAMAGE_BSD,
+    ...DAMAGE_PF,
+    'ipfw -f flush',
+    'ipfw -q delete 2',
+    'ipfw -q table riposte_firewall-drop delete 203.0.113.7',
+  ],
+  openbsd: [...DAMAGE_BSD, ...DAMAGE_PF],
+  netbsd: [...DAMAGE_BSD, 'npfctl table wazuh_blacklist rem 203.0.113.7'],
+};
+
 describe.each(V4.map((row) => [row.name, row] as const))('%s', (_name, row) => {
   test.each([
     ['continue', 'the same'],
@@ -88,7 +131,7 @@ describe.each(V4.map((row) => [row.name, row] as const))('%s', (_name, row) => {
     let ended = 0;
     const windows = row.platform === 'windows';
     const mark = windows ? `riposte ${holder} ${row.example.text}` : `riposte ${holder}`;
-    for (const damage of windows ? DAMAGE_WINDOWS : DAMAGE_LINUX) {
+    for (const damage of DAMAGE[row.platform]) {
       const host = row.fresh();
       await row.call('add', host, { holder });
       for (const line of damage.split(' && ')) {

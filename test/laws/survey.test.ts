@@ -99,8 +99,14 @@ const FLUSHES: Readonly<Record<string, (row: Row) => readonly string[]>> = {
   firewalld: () => ['firewall-cmd --reload'],
   'firewall-cmd': () => ['firewall-cmd --reload'],
   'hosts-deny': () => ['rm -f /etc/hosts.deny'],
+  'hosts-allow': () => ['rm -f /etc/hosts.allow'],
   file: ({ example: { text } }) => [`rm -f /ipblock/${text}`],
   netsh: () => ['netsh advfirewall reset'],
+  pf: ({ action: { name }, platform }) => [
+    `pfctl -a ${platform === 'macos' ? 'com.apple/riposte-' : 'riposte/'}${name} -F rules`,
+  ],
+  ipfw: () => ['ipfw -f flush'],
+  'ipfw-set': () => ['ipfw -f flush'],
 };
 
 function flush(host: ModelHost, row: Row): void {
@@ -273,6 +279,10 @@ const HALVES = [
   ['net-tools', 'route add -host 203.0.113.7 metric 0 dev lo'],
   ['netsh', 'netsh advfirewall firewall delete rule name=RULE dir=in'],
   ['netsh', 'netsh advfirewall firewall delete rule name=RULE dir=out'],
+  ['pf', 'pfctl -a com.apple/riposte-HOLDER -F rules'],
+  ['pf', 'pfctl -d'],
+  ['ipfw', 'ipfw -q delete 2'],
+  ['ipfw-set', 'ipfw -q delete 100'],
 ] as const;
 
 test.each(HALVES)('half a block of %s after %s is none, and is undone', async (backend, damage) => {
@@ -282,7 +292,9 @@ test.each(HALVES)('half a block of %s after %s is none, and is undone', async (b
   const before = plain(host);
   await row.call('add', host);
   const [tool = '', ...words] = damage.split(' ');
-  const args = words.map((word) => word.replace(/\bRULE$/, 'riposte netsh 203.0.113.7'));
+  const args = words.map((word) =>
+    word.replace(/\bRULE$/, 'riposte netsh 203.0.113.7').replace(/\bHOLDER$/, row.action.name),
+  );
   expect(host.tool({ tool, args })).toMatchObject({ exitCode: 0 });
   expect(host.holds('203.0.113.7')).toBe(false);
   expect(await seen(host)).toEqual([line(row, 'gone')]);

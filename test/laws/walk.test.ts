@@ -61,7 +61,7 @@ class Walk {
   constructor(action: (typeof ACTIONS)[number]['action']) {
     this.host = new ModelHost({ platform: platformOf(action) });
     this.#action = action;
-    const [v4, v6] = examplesOf(action) as [Example, Example];
+    const [v4, v6 = { ...v4, text: v4.other }] = examplesOf(action) as [Example, Example?];
     // The second begins with the first; the seeded neighbour itself is held by an administrator.
     this.#targets = [v4, { ...v4, text: `${v4.text}1` }, v6];
     this.#holders = [action.name, action.aliases[0] ?? 'other'];

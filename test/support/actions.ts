@@ -18,6 +18,34 @@ export interface Found<Kind extends Response = Response> {
   readonly action: Kind;
 }
 
+/** A target, a neighbour whose text begins with it, and one far from both. */
+export interface Example {
+  readonly subject: Subject;
+  readonly kind: string;
+  readonly text: string;
+  readonly neighbour: string;
+  readonly other: string;
+}
+
+const EXAMPLES: readonly Example[] = [
+  {
+    subject: 'srcip',
+    kind: 'IPv4',
+    text: '203.0.113.7',
+    neighbour: '203.0.113.70',
+    other: '198.51.100.9',
+  },
+  {
+    subject: 'srcip',
+    kind: 'IPv6',
+    text: '2001:db8::7',
+    neighbour: '2001:db8::70',
+    other: '2001:db8:1::9',
+  },
+  { subject: 'user', kind: 'user', text: 'mallory', neighbour: 'mallory2', other: 'trudy' },
+  { subject: 'file', kind: 'file', text: '/tmp/evil', neighbour: '/tmp/evil2', other: '/tmp/bad' },
+];
+
 const SCRIPTS = new URL('../../scripts/', import.meta.url);
 
 /** The systems that a folder serves. */
@@ -56,9 +84,16 @@ export const RESPONSES: readonly Found[] = (
   )
 ).flat();
 
-/** Those that hold until they are undone. */
-export const ACTIONS: readonly Found<Action>[] = RESPONSES.filter(
-  (found): found is Found<Action> => !isDeed(found.action),
+const isHeld = (found: Found): found is Found<Action> => !isDeed(found.action);
+
+/** Those that hold until they are undone, where their system can do that at all. */
+export const ACTIONS: readonly Found<Action>[] = RESPONSES.filter(isHeld).filter(
+  ({ action }) => examplesOf(action).length > 0,
+);
+
+/** Those that say on their system why they can do nothing. */
+export const UNABLE: readonly Found<Action>[] = RESPONSES.filter(isHeld).filter(
+  ({ action }) => examplesOf(action).length === 0,
 );
 
 /** Those that are done once. */
@@ -74,38 +109,14 @@ export const platformOf = (response: Response): System =>
 export const actionsOn = (platform: System): readonly Found<Action>[] =>
   ACTIONS.filter((found) => found.platform === platform);
 
-/** A target, a neighbour whose text begins with it, and one far from both. */
-export interface Example {
-  readonly subject: Subject;
-  readonly kind: string;
-  readonly text: string;
-  readonly neighbour: string;
-  readonly other: string;
-}
-
-const EXAMPLES: readonly Example[] = [
-  {
-    subject: 'srcip',
-    kind: 'IPv4',
-    text: '203.0.113.7',
-    neighbour: '203.0.113.70',
-    other: '198.51.100.9',
-  },
-  {
-    subject: 'srcip',
-    kind: 'IPv6',
-    text: '2001:db8::7',
-    neighbour: '2001:db8::70',
-    other: '2001:db8:1::9',
-  },
-  { subject: 'user', kind: 'user', text: 'mallory', neighbour: 'mallory2', other: 'trudy' },
-  { subject: 'file', kind: 'file', text: '/tmp/evil', neighbour: '/tmp/evil2', other: '/tmp/bad' },
-];
-
-/** The examples of a target that the action has a field for. */
+/** The examples of a target that the action has a field for, and that its system could do it to. */
 export function examplesOf(action: Action): readonly Example[] {
   const subjects = new Set(Object.values(action.fields).map(({ subject }) => subject));
-  return EXAMPLES.filter(({ subject }) => subjects.has(subject));
+  return EXAMPLES.filter(
+    ({ subject, text }) =>
+      subjects.has(subject) &&
+      backendsOf(action, text).some(({ unable: why }) => why === undefined),
+  );
 }
 
 /** The action's backends for an example, as plain data. */
@@ -115,19 +126,20 @@ export function backendsOf(action: Action, text: string): readonly Backend[] {
 }
 
 /** Nothing special. */
-export const circumstance = (holder: string): Circumstance => ({
-  holder,
-  expiry: undefined,
-  options: {},
-  system: 'linux',
-  kernel: [6, 18],
-  home: '/var/ossec',
-  message: { dialect: 'wazuh4', extra: [], alert: undefined, rule: undefined },
-});
+export function circumstance(holder: string): Circumstance {
+  return {
+    holder,
+    expiry: undefined,
+    options: {},
+    system: 'linux',
+    kernel: [6, 18],
+    home: '/var/ossec',
+    message: { dialect: 'wazuh4', extra: [], alert: undefined, rule: undefined },
+  };
+}
 
 /** Every tool that a backend may run. */
 export function toolsOf(backend: Backend): ReadonlySet<string> {
-  return new Set(
-    stepsOf(backend).flatMap((step) => ('command' in step ? [step.command.tool] : [])),
-  );
+  const named = stepsOf(backend).flatMap((step) => ('command' in step ? [step.command.tool] : []));
+  return new Set([...named, ...(backend.tools ?? [])]);
 }

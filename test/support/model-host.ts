@@ -16,6 +16,7 @@ import { SETTINGS } from '../../src/lib/settings.ts';
 import type { System } from '../../src/lib/system.ts';
 import { Accounts } from './model/accounts.ts';
 import { ok } from './model/answer.ts';
+import { BSD, type BsdHost } from './model/bsd/host.ts';
 import { idle } from './model/connections.ts';
 import { Daemons } from './model/daemons.ts';
 import { Declared } from './model/declared.ts';
@@ -30,6 +31,9 @@ import { Suspects, Threats } from './model/suspects.ts';
 import { WINDOWS } from './model/windows/host.ts';
 import { Xtables } from './model/xtables.ts';
 import { sinkInto } from './sink.ts';
+
+/** Every system that is not Linux. */
+const OTHERS: Readonly<Partial<Record<System, BsdHost>>> = { windows: WINDOWS, ...BSD };
 
 /** What every model host lives on, of each kind and IP version. */
 export const LIFELINES: readonly Lifeline[] = [
@@ -285,7 +289,7 @@ export class ModelHost {
 
   constructor({
     platform = 'linux',
-    kernel = platform === 'windows' ? WINDOWS.version : [6, 18],
+    kernel = OTHERS[platform]?.version ?? [6, 18],
     arConf,
     ossecConf = '<ossec_config></ossec_config>\n',
     settings,
@@ -295,7 +299,9 @@ export class ModelHost {
     const [major, minor] = kernel;
     this.platform = platform;
     this.#kernel = kernel;
-    this.#shared = new SharedFiles(this.volume, bare === true);
+    const other = OTHERS[platform];
+    this.#shared = new SharedFiles(this.volume, bare === true, other?.text);
+    const given = { shared: this.#shared, daemons: this.daemons };
     const ofLinux = () => [
       ...models(now, major > 6 || (major === 6 && minor >= 12), this.#shared),
       {
@@ -305,10 +311,7 @@ export class ModelHost {
         holds: () => false,
       },
     ];
-    this.#models = [
-      ...(platform === 'windows' ? WINDOWS.models() : ofLinux()),
-      byDeclaration(this.declared),
-    ];
+    this.#models = [...(other?.models(given) ?? ofLinux()), byDeclaration(this.declared)];
     this.volume.mkdirSync(`${HOME}/active-response/bin`, { recursive: true });
     this.volume.mkdirSync(`${HOME}/etc/shared`, { recursive: true });
     if (arConf !== undefined) this.volume.writeFileSync(`${HOME}/etc/shared/ar.conf`, arConf);
@@ -317,8 +320,8 @@ export class ModelHost {
       this.volume.mkdirSync(`${HOME}/${STATE}`, { mode: 0o700 });
       this.volume.writeFileSync(`${HOME}/${SETTINGS}`, JSON.stringify(settings), { mode: 0o600 });
     }
-    const neighbours = platform === 'windows' ? WINDOWS.neighbours : NEIGHBOURS;
-    for (const [tool, args, stdin] of bare ? [] : neighbours) {
+    const neighbours = bare ? [] : (other?.neighbours ?? NEIGHBOURS);
+    for (const [tool, args, stdin] of [...(other?.setUp ?? []), ...neighbours]) {
       this.tool({ tool, args, ...(stdin !== undefined && { stdin }) });
     }
   }

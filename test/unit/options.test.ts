@@ -62,11 +62,14 @@ describe('an action’s name', () => {
       backends: () => [],
     });
 
-  test.each(['firewall-drop', 'firewall-drop.sh', 'a', 'x'.repeat(MAX_NAME)])('%s', (name) => {
-    expect(named(name).name).toBe(name);
-  });
+  test.each(['firewall-drop', 'firewall-drop.sh', 'ipfw_mac', 'a', 'x'.repeat(MAX_NAME)])(
+    '%s',
+    (name) => {
+      expect(named(name).name).toBe(name);
+    },
+  );
 
-  test.each(['', 'Upper', '-a', '1a', 'a b', 'a/b', 'a_b', 'x'.repeat(MAX_NAME + 1)])(
+  test.each(['', 'Upper', '-a', '1a', 'a b', 'a/b', '_a', 'x'.repeat(MAX_NAME + 1)])(
     '%j is refused, as an alias too',
     (name) => {
       expect(() => named(name)).toThrow(TypeError);

@@ -96,8 +96,8 @@ function stateOf(name: string, command: Command, completed: Completed): string {
   });
 }
 
-// Whom the agent and its manager run as, in all their generations.
-const AGENT = /^(?:ossec[a-z]?|wazuh(?:-[a-z]+)?)$/;
+/** Whom the agent and its manager run as, in all their generations. */
+export const AGENT = /^(?:ossec[a-z]?|wazuh(?:-[a-z]+)?)$/;
 
 /** Why an account must never be locked, or nothing. `lenient` lets those of the system through. */
 export function refusal(name: string, state: string, lenient: boolean): string | undefined {

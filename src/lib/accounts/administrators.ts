@@ -16,8 +16,8 @@ export interface Listed {
   readonly shell: string;
 }
 
-// By what the systems call them; whoever is named in sudoers alone cannot be told from here.
-const GROUPS: readonly string[] = ['sudo', 'wheel', 'admin'];
+/** By what the systems call them; whoever is named in sudoers alone cannot be told from here. */
+export const GROUPS: readonly string[] = ['sudo', 'wheel', 'admin'];
 
 const rows = (text: string, columns: number): string[][] =>
   text
@@ -81,7 +81,8 @@ export function spareLast(name: string): Step<'good'> {
 }
 
 const DAY = 86_400_000;
-const NO_SHELL = /\/(?:nologin|false)$/;
+/** What no login comes out of. */
+export const NO_SHELL = /\/(?:nologin|false)$/;
 
 /** Who can log in with a password, root under whatever name aside. */
 function ableIn(accounts: readonly Listed[], shadow: string, now: Date): ReadonlySet<string> {

@@ -1,5 +1,6 @@
 import { type Ask, asking, type Question } from '../asking.ts';
-import { type Deed, run, unexpected } from '../effect.ts';
+import { type Deed, run, spell, unexpected } from '../effect.ts';
+import type { Host } from '../host.ts';
 import { ActionError, asActionError } from '../outcome.ts';
 
 // What was forked between two rounds falls in the next; what was killed takes a moment to go.
@@ -12,7 +13,7 @@ const LOGIND = 2_000;
  * Ends all that an account has running, until nothing is left of it. logind hears of it first, where
  * there is one, so that it knows that the sessions are over.
  */
-export function sessions(name: string): Deed<'with its sessions ended' | 'with no session open'> {
+export function sessions(name: string): Deed<Ended> {
   const terminate = run('loginctl', 'terminate-user', name);
   const killers = [pkill(name), startStopDaemon(name)];
   return {
@@ -24,16 +25,37 @@ export function sessions(name: string): Deed<'with its sessions ended' | 'with n
         ({ exitCode }) => exitCode === 0,
         () => false,
       );
-      const kill = await firstAble(killers, ask);
-      for (let round = 1; round < ROUNDS && kill.last === 'killed'; round += 1) {
-        await host.clock.sleep(PAUSE);
-        kill.last = await ask(kill.by);
-        if (kill.last === 'none') return 'with its sessions ended';
-      }
-      if (kill.last === 'none') return told ? 'with its sessions ended' : 'with no session open';
-      throw new ActionError('tool-failed', `there are processes of ${name} that do not end`);
+      return untilNone(name, killers, told, host, ask);
     },
   };
+}
+
+/** The same where there is no logind: all that runs under its number, by `pkill`, which a BSD always has. */
+export function processes(name: string): Deed<Ended> {
+  const killer = pkill(name);
+  return {
+    spelled: `while ${spell(killer.command)}; do sleep 0.05; done`,
+    act: (host, timeout) => untilNone(name, [killer], false, host, asking(host, timeout)),
+  };
+}
+
+type Ended = 'with its sessions ended' | 'with no session open';
+
+async function untilNone(
+  name: string,
+  killers: readonly Killer[],
+  told: boolean,
+  { clock }: Pick<Host, 'clock'>,
+  ask: Ask,
+): Promise<Ended> {
+  const kill = await firstAble(killers, ask);
+  for (let round = 1; round < ROUNDS && kill.last === 'killed'; round += 1) {
+    await clock.sleep(PAUSE);
+    kill.last = await ask(kill.by);
+    if (kill.last === 'none') return 'with its sessions ended';
+  }
+  if (kill.last === 'none') return told ? 'with its sessions ended' : 'with no session open';
+  throw new ActionError('tool-failed', `there are processes of ${name} that do not end`);
 }
 
 type Killer = Question<'killed' | 'none'>;

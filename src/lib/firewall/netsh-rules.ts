@@ -10,7 +10,7 @@ import { type Direction, hostIn, POLICY, RULES, type Rule, rulesIn } from './win
 /** The name of both rules of a holder for an address. It is the mark. */
 export const ruleName = (holder: string, address: string): string => `riposte ${holder} ${address}`;
 
-const NAME = /^riposte (?<holder>[a-z][a-z0-9.-]*) (?<address>[0-9a-f.:]+)$/;
+const NAME = /^riposte (?<holder>[a-z][a-z0-9._-]*) (?<address>[0-9a-f.:]+)$/;
 
 /** Whose rule it is, and for which address; nothing for a rule that is not ours. */
 export function ownerOf({ name }: Rule): { holder: string; address: string } | undefined {

@@ -1,6 +1,6 @@
-import { type Command, run, spell } from '../effect.ts';
+import { spell } from '../effect.ts';
 import type { Host } from '../host.ts';
-import { ActionError } from '../outcome.ts';
+import { control, demand } from './control.ts';
 import { unlessCovered } from './covered.ts';
 import { productOf } from './product.ts';
 import { running, seeRunning } from './running.ts';
@@ -21,17 +21,10 @@ async function restarted(operation: Operation, host: Host, timeout: number): Pro
   const product = await productOf(host);
   const before = await running(product, host);
   const unit = await unitFor(operation, host);
-  const command = unit ? toldSystemd(operation, unit, true) : run(product.control, operation);
-  const { exitCode, stdout, stderr } = unit
-    ? await host.runner.run(command, timeout)
-    : await host.installation.run(command, timeout);
-  if (exitCode !== 0) throw refusedBy(command, exitCode, `${stdout}\n${stderr}`);
+  const command = unit
+    ? toldSystemd(operation, unit, true)
+    : await control(product, operation, host, timeout);
+  if (unit) demand(command, await host.runner.run(command, timeout));
   await seeRunning(product, before, host);
   return `the ${operation} of the ${product.kind} is over (${spell(command)}), and it runs`;
-}
-
-/** The end of what was said: a control script tells of every step, and of the failure last. */
-function refusedBy(command: Command, exitCode: number, text: string): ActionError {
-  const said = text.trim().split('\n').slice(-3).join(' / ').slice(-300) || 'nothing';
-  return new ActionError('tool-failed', `${spell(command)} answered ${exitCode}: ${said}`);
 }

@@ -1,3 +1,4 @@
+import type { Step } from '../effect.ts';
 import type { Host } from '../host.ts';
 import { ActionError } from '../outcome.ts';
 
@@ -42,3 +43,13 @@ export async function productOf(host: Host): Promise<Product> {
   }
   return { kind: analysis === undefined ? 'agent' : 'manager', control, core };
 }
+
+/** Throws `no-effect` where something else is installed than was meant. */
+export const isKind = (wanted: string | undefined): Step<'good'> => ({
+  spelled: `# what is installed here is ${wanted ? `a${wanted === 'agent' ? 'n' : ''} ${wanted}` : 'an agent or a manager'}`,
+  act: async (host) => {
+    const { kind } = await productOf(host);
+    if (wanted === undefined || wanted === kind) return 'good';
+    throw new ActionError('no-effect', `what is installed here is no ${wanted}`);
+  },
+});

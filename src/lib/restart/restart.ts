@@ -1,11 +1,10 @@
 import type { Circumstance, Once, Option } from '../action.ts';
-import { type Step, spell } from '../effect.ts';
-import { ActionError } from '../outcome.ts';
+import { spell } from '../effect.ts';
 import { asked, withinOption } from './asked.ts';
 import { carryOut } from './carry-out.ts';
 import { configurationIsGood } from './configuration.ts';
 import { handOver } from './hand-over.ts';
-import { type Kind, productOf } from './product.ts';
+import { isKind } from './product.ts';
 import { type Operation, toldSystemd, whichUnit } from './service.ts';
 
 /** The options of `restart`. */
@@ -43,15 +42,6 @@ export function restart(circumstance: Circumstance): Once {
     handOver: (errand, host, timeout) => handOver(operation, errand, host, timeout),
   });
 }
-
-const isKind = (wanted: string | undefined): Step<'good'> => ({
-  spelled: `# what is installed here is ${wanted ? `a${wanted === 'agent' ? 'n' : ''} ${wanted}` : 'an agent or a manager'}`,
-  act: async (host) => {
-    const { kind }: { kind: Kind } = await productOf(host);
-    if (wanted === undefined || wanted === kind) return 'good';
-    throw new ActionError('no-effect', `what is installed here is no ${wanted}`);
-  },
-});
 
 const spelled = (operation: Operation, bin: string): string =>
   [

@@ -26,12 +26,35 @@ export const wrappersOption: Option = {
 
 /** Keeps the address out of every service that asks TCP wrappers, by a rule of `/etc/hosts.deny`. */
 export const hostsDeny = (ip: Ip, circumstance: Circumstance): Backend =>
-  denial('hosts-deny', HOSTS_DENY, ip, circumstance);
+  denial(
+    {
+      name: 'hosts-deny',
+      file: HOSTS_DENY,
+      theirs: unmarked(ip),
+      editing: ['-i'],
+      caveat: 'for services that use TCP wrappers, unless hosts.allow lets it in',
+    },
+    ip,
+    circumstance,
+  );
 
-function denial(name: string, file: HostsFile, ip: Ip, { holder, options }: Circumstance): Backend {
+/** How one system keeps such rules. */
+export interface Wrapping {
+  readonly name: string;
+  readonly file: HostsFile;
+  /** What an older program writes for the address, without a mark. */
+  readonly theirs: string;
+  /** With which words its `sed` writes to the file itself. */
+  readonly editing: readonly string[];
+  /** What people should know of the rule. */
+  readonly caveat: string;
+}
+
+/** Keeps the address out by a rule of such a file. */
+export function denial(wrapping: Wrapping, ip: Ip, { holder, options }: Circumstance): Backend {
+  const { name, file, theirs, editing, caveat } = wrapping;
   const { path } = file;
   const entry = marked(file, ip, holder);
-  const theirs = unmarked(ip);
   const trusting = options['assume-wrappers'] === 'yes';
   const pattern = theirs.replace(/[[\].]/g, '\\$&');
   const quoted = entry.map((line) => `"${line}"`);
@@ -47,9 +70,7 @@ function denial(name: string, file: HostsFile, ip: Ip, { holder, options }: Circ
     record: true,
     survey: hostsSurvey(name, file),
     persistent: true,
-    caveat: trusting
-      ? 'if anything reads that file, which the settings say'
-      : 'for services that use TCP wrappers, unless hosts.allow lets it in',
+    caveat: trusting ? 'if anything reads that file, which the settings say' : caveat,
     effects: [
       {
         what: `${entry.join(', ')} in ${path}`,
@@ -76,7 +97,7 @@ function denial(name: string, file: HostsFile, ip: Ip, { holder, options }: Circ
     foreign: [
       {
         see: look(`look for "${theirs}" in ${path}`, (text) => hasLine(text, theirs)),
-        lift: run('sed', '-i', `/^${pattern}$/d`, path),
+        lift: run('sed', ...editing, `/^${pattern}$/d`, path),
       },
     ],
   };

@@ -49,7 +49,7 @@ const places = (lines: readonly string[], [mark, rule]: Marked): readonly number
     (at) => bare(lines[at]) === mark && bare(lines[at + 1]) === rule && !continued(lines, at),
   );
 
-const MARK = /^# riposte (?<holder>[a-z][a-z0-9.-]*)$/;
+const MARK = /^# riposte (?<holder>[a-z][a-z0-9._-]*)$/;
 
 /** One rule of ours, whoever holds it. */
 export interface Inventoried {
@@ -95,9 +95,11 @@ export function cleared(text: string, file: HostsFile): string {
 export const has = (text: string, entry: Marked): boolean =>
   places(linesOf(text), entry).length > 0;
 
-/** Whether a line stands there by itself and says just this. */
+/** Whether a line stands there that says just this, and none of ours that marks it. */
 export const hasLine = (text: string, line: string): boolean =>
-  linesOf(text).some((one) => bare(one) === line);
+  linesOf(text).some(
+    (one, at, lines) => bare(one) === line && !MARK.test(bare(lines[at - 1]) ?? ''),
+  );
 
 /**
  * With the rule, unless it is there. It goes to the top: no rule of an administrator's can come first,

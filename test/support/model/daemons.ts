@@ -97,8 +97,14 @@ Failed to connect to bus: Host is down
       return ok(lines.join(''));
     }
     this.#note(`${tool} ${args.join(' ')}`);
-    this.#alive = AGENT.filter((name) => !this.lame.includes(name));
+    if (word === 'stop') this.#alive = [];
+    else this.start();
     return ok('Completed.\n');
+  }
+
+  /** All of it runs again, but what is lame. */
+  start(): void {
+    this.#alive = AGENT.filter((name) => !this.lame.includes(name));
   }
 
   #note(line: string): void {

@@ -33,21 +33,32 @@ function written(path: string, before: Content, after: Content): Command {
   return after === '' ? command : { ...command, stdin: after };
 }
 
+/** What another system than Linux has in their place. */
+export interface SystemText {
+  /** On every host. */
+  readonly files: Readonly<Record<string, string>>;
+  /** What an administrator has written into the files of TCP wrappers. */
+  readonly hosts: Readonly<Record<string, string>>;
+}
+
+/** Files that only root may read. */
+const SECRET = ['/etc/shadow', '/etc/master.passwd'];
+
 /** The files of a host that TCP wrappers and a reader of `/ipblock` look into, on memfs. */
 export class SharedFiles {
   readonly #volume: Volume;
 
-  constructor(volume: Volume, bare: boolean) {
+  constructor(volume: Volume, bare: boolean, other?: SystemText) {
     this.#volume = volume;
     volume.chmodSync('/', 0o755);
     for (const folder of ['/etc', '/lib']) volume.mkdirSync(folder, { mode: 0o755 });
     volume.writeFileSync('/lib/libwrap.so.0', '');
-    for (const [path, text] of Object.entries(ACCOUNTS)) {
-      volume.writeFileSync(path, text, { mode: path === '/etc/shadow' ? 0o640 : 0o644 });
+    for (const [path, text] of Object.entries(other?.files ?? ACCOUNTS)) {
+      volume.writeFileSync(path, text, { mode: SECRET.includes(path) ? 0o600 : 0o644 });
     }
     if (bare) return;
     volume.mkdirSync('/ipblock', { mode: 0o755 });
-    for (const [path, text] of Object.entries(NEIGHBOURS)) {
+    for (const [path, text] of Object.entries({ ...NEIGHBOURS, ...other?.hosts })) {
       volume.writeFileSync(path, text, { mode: 0o644 });
     }
   }
@@ -115,6 +126,10 @@ export class SharedFiles {
 
   text(path: string): string | undefined {
     return this.#volume.existsSync(path) ? String(this.#volume.readFileSync(path)) : undefined;
+  }
+
+  write(path: string, text: string): void {
+    this.#volume.writeFileSync(path, text);
   }
 
   listing(): string {
