@@ -125,12 +125,17 @@ export function specialist(
   return counts.sort((one, other) => one.count - other.count)[0]?.action;
 }
 
+// What callers are told apart by is one and the same on every system: beyond the two that have been
+// there from the start a way by itself is asked for by one of them only.
+const ALL_CALLERS: ReadonlySet<System> = new Set(['linux', 'windows']);
+
 /** Every action × protocol × example by any of its ways, and every way by itself. */
 export const ROWS: readonly Row[] = ACTIONS.flatMap(({ action, platform }) =>
-  PROTOCOLS.flatMap((protocol) =>
+  PROTOCOLS.flatMap((protocol, place) =>
     examplesOf(action).flatMap((example) =>
       [undefined, ...backendsOf(action, example.text).map(({ name }) => name)]
         .filter((name) => name === undefined || specialist(name, example, platform) === action)
+        .filter((name) => name === undefined || place === 0 || ALL_CALLERS.has(platform))
         .map((backend) => new Row(action, protocol, example, backend)),
     ),
   ),
