@@ -11,15 +11,16 @@ import { authenticode } from '../../build/formats/pe.ts';
 import { pkg } from '../../build/inject/pkg.ts';
 import { readObject, textAt } from '../../build/json.ts';
 import { root } from '../../build/paths.ts';
-import { type ScriptFolder, targets } from '../../build/targets.ts';
+import { SCRIPTS, targets } from '../../build/targets.ts';
+import type { System } from '../../src/lib/system.ts';
 
 // Each target costs a download of some 50 MB the first time, and seconds to make; every assertion
 // about it looks at the same file.
 const version = readObject(path.join(root, 'package.json')).then((manifest) =>
   textAt(manifest, 'version', 'package.json'),
 );
-const program = async (folder: ScriptFolder) =>
-  bundle(folder, await discover(folder), await version);
+const program = async (system: System) =>
+  bundle(system, await discover(SCRIPTS[system]), await version);
 
 const made = new Map<string, Promise<Buffer | UnreachableError>>();
 
@@ -27,7 +28,7 @@ async function make(id: string): Promise<Buffer> {
   const target = targets.find((each) => each.id === id);
   if (!target) throw new Error(`no target ${id}`);
   const base = await baseFor(target);
-  const recipe = { target, base, bundle: await program(target.scripts), engine: pkg };
+  const recipe = { target, base, bundle: await program(target.system), engine: pkg };
   return readFile(await binaryFor({ ...recipe, name: 'riposte', version: await version }));
 }
 
@@ -48,9 +49,9 @@ async function binary(id: string, context: TestContext): Promise<Buffer> {
 
 const fuse = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 
-async function holdsProgram(file: Buffer, folder: ScriptFolder): Promise<void> {
+async function holdsProgram(file: Buffer, system: System): Promise<void> {
   expect(file.includes(`${fuse}:1`), 'the switch of node for single executables').toBe(true);
-  expect(file.includes((await program(folder)).text), 'the bundle').toBe(true);
+  expect(file.includes((await program(system)).text), 'the bundle').toBe(true);
   expect(file.includes('--disable-sigusr1'), 'the settings of the runtime').toBe(true);
 }
 

@@ -1,18 +1,13 @@
-import { getServers } from 'node:dns';
 import { run } from '../effect.ts';
 import { type Lifeline, plainAddress } from '../lifelines/addresses.ts';
 import { windowsGateways } from '../lifelines/windows-routes.ts';
 import { LIMIT } from '../ports.ts';
 import type { Runner } from '../runner.ts';
+import { resolversNow } from './runtime-servers.ts';
 
 /** What Windows knows of the networks around it: gateways, and whom it asks for names. */
 export async function windowsNetwork(runner: Pick<Runner, 'run'>): Promise<readonly Lifeline[]> {
-  return [
-    ...(await gateways(runner)),
-    ...getServers().flatMap((server) =>
-      lifelines(withoutPort(server), 'is this host’s resolver', 'the network interfaces'),
-    ),
-  ];
+  return [...(await gateways(runner)), ...resolversNow()];
 }
 
 async function gateways(runner: Pick<Runner, 'run'>): Promise<readonly Lifeline[]> {
@@ -26,10 +21,6 @@ async function gateways(runner: Pick<Runner, 'run'>): Promise<readonly Lifeline[
     return [];
   }
 }
-
-/** `192.0.2.53`, `192.0.2.53:5353`, `2001:db8::53` or `[2001:db8::53]:5353`. */
-const withoutPort = (server: string): string =>
-  server.replace(/^\[(.*)\]:\d+$/, '$1').replace(/^([\d.]+):\d+$/, '$1');
 
 function lifelines(address: string, why: string, from: string): Lifeline[] {
   const network = plainAddress(address);
