@@ -3,8 +3,8 @@ import { plainAddress } from './addresses.ts';
 const rows = (text: string): string[][] => text.split('\n').map((line) => line.trim().split(/\s+/));
 
 /**
- * The gateways in what `netstat -rn` says on macOS and the BSDs: `Destination, Gateway, Flags` and more,
- * of both families. What leads to nowhere goes by way of loopback, which is this host's own.
+ * The gateways in what `netstat -rn` says on macOS and the BSDs, of either family: `Destination,
+ * Gateway, Flags` and more. What leads to nowhere goes by way of loopback, which is this host's own.
  */
 export const bsdGateways = (text: string): readonly string[] => [
   ...new Set(

@@ -3,15 +3,22 @@ import type { Lifeline } from '../lifelines/addresses.ts';
 import { bsdGateways, bsdPeers as peersIn } from '../lifelines/bsd-tables.ts';
 import { LIMIT } from '../ports.ts';
 import type { Runner } from '../runner.ts';
-import { ON_MACOS } from './system.ts';
+import { ON_MACOS, SYSTEM } from './system.ts';
 
 /** The gateways of a Mac or a BSD, and on a Mac whom it asks for names; elsewhere a file says that. */
 export async function bsdNetwork(runner: Pick<Runner, 'run'>): Promise<readonly Lifeline[]> {
   return [
-    ...(await told(runner, ['-rn'], bsdGateways, 'is this host’s gateway')),
+    ...(await gateways('inet', runner)),
+    ...(await gateways('inet6', runner)),
     ...(ON_MACOS ? await resolvers() : []),
   ];
 }
+
+// FreeBSD cuts long addresses off where it is not told to be wide.
+const TABLE = SYSTEM === 'freebsd' ? '-rnW' : '-rn';
+
+const gateways = (family: 'inet' | 'inet6', runner: Pick<Runner, 'run'>) =>
+  told(runner, [TABLE, '-f', family], bsdGateways, 'is this host’s gateway');
 
 /** Whom such a host is connected to at a port. */
 export const bsdPeers = (

@@ -136,9 +136,9 @@ export function makeRoot(system: BsdSystem, shared: Shared, nature: Nature = {})
     ),
     `mount --rbind /proc ${at(`${STAGE}/proc`)}`,
     `mount --rbind /dev ${at('dev')}`,
-    `exec chroot ${folder} ${STAGE}/bash -c 'cd ${home} && exec "$@"' bash "$@"`,
+    `exec chroot ${folder} ${STAGE}/bash --norc -c 'cd ${home} && exec "$@"' bash "$@"`,
   ];
-  const enter = [...UNSHARE, 'bash', '-c', mounts.join(' && '), 'bash'];
+  const enter = [...UNSHARE, 'sh', '-c', mounts.join(' && '), 'sh'];
   let told = 0;
   return {
     system,

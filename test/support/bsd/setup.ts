@@ -76,7 +76,7 @@ async function writeProgram(
   }
   await write(join(folder, 'program.cjs'), made.text);
   const call = `exec -a "$0" ${STAGE}/node ${STAGE}/program.cjs "$@"`;
-  await write(join(folder, 'program'), `#!${STAGE}/bash\n${call}\n`);
+  await write(join(folder, 'program'), `#!${STAGE}/bash --norc\n${call}\n`);
 }
 
 async function writeDouble(file: string): Promise<void> {
