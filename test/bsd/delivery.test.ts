@@ -29,23 +29,38 @@ it.each(SYSTEMS)('%s: the program knows each of its names, and no other', async 
   expect(run.stderr).toContain('"nobody" is no action of this program');
 });
 
-it.each(SCRIPTS)('%s: the name is that of a link, a path, or a word of the shell', async (system) => {
-  const root = lane.root(system);
-  symlinkSync(`${root.home}/${BIN}/riposte`, join(root.folder, 'tmp/route-null'));
-  for (const path of ['/tmp/route-null', `./${BIN}/route-null`, `${root.home}/${BIN}/route-null`]) {
-    const run = await root.run([path, '--help']);
+it.each(SCRIPTS)(
+  '%s: the name is that of a link, a path, or a word of the shell',
+  async (system) => {
+    const root = lane.root(system);
+    symlinkSync(`${root.home}/${BIN}/riposte`, join(root.folder, 'tmp/route-null'));
+    for (const path of [
+      '/tmp/route-null',
+      `./${BIN}/route-null`,
+      `${root.home}/${BIN}/route-null`,
+    ]) {
+      const run = await root.run([path, '--help']);
+      expect(run.stdout).toMatch(/^Usage: route-null /m);
+    }
+    const script = `PATH=${root.home}/${BIN}:/usr/bin; route-null --help`;
+    const run = await root.run(['/.double/bash', '--norc', '-c', script]);
     expect(run.stdout).toMatch(/^Usage: route-null /m);
-  }
-  const script = `PATH=${root.home}/${BIN}:/usr/bin; route-null --help`;
-  const run = await root.run(['/.double/bash', '--norc', '-c', script]);
-  expect(run.stdout).toMatch(/^Usage: route-null /m);
-});
+  },
+);
 
-it.each(SYSTEMS)('%s: the home is found around the program, and where agents live', async (system) => {
-  const root = lane.root(system);
-  writeFileSync(join(root.outside, BIN, '../../etc/ossec.conf'), '<ossec_config/>\n');
-  const run = await root.run(['/.double/bash', '--norc', '-c', `cd /; ${root.home}/${BIN}/riposte list`]);
-  expect(run).toMatchObject({ exitCode: 0, stderr: '' });
-  const bare = lane.root(system, { bare: true });
-  expect(await bare.run(['/tmp/riposte', 'list'])).toMatchObject({ exitCode: 0, stderr: '' });
-});
+it.each(SYSTEMS)(
+  '%s: the home is found around the program, and where agents live',
+  async (system) => {
+    const root = lane.root(system);
+    writeFileSync(join(root.outside, BIN, '../../etc/ossec.conf'), '<ossec_config/>\n');
+    const run = await root.run([
+      '/.double/bash',
+      '--norc',
+      '-c',
+      `cd /; ${root.home}/${BIN}/riposte list`,
+    ]);
+    expect(run).toMatchObject({ exitCode: 0, stderr: '' });
+    const bare = lane.root(system, { bare: true });
+    expect(await bare.run(['/tmp/riposte', 'list'])).toMatchObject({ exitCode: 0, stderr: '' });
+  },
+);
