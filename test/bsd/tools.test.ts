@@ -64,7 +64,7 @@ describe('what cannot work here', () => {
     ['openbsd', 'npf', 'only NetBSD has npf'],
     ['netbsd', 'pf', 'this system has no pf'],
     ['macos', 'npf', 'only NetBSD has npf'],
-    ['macos', 'ipfw_mac', 'ipfw is not installed'],
+    ['macos', 'ipfw_mac', 'no ipfw since 10.10'],
     ['macos', 'host-deny', ''],
     ['openbsd', 'host-deny', ''],
   ] as const)('ends as a failure on %s: %s', async (system, program, why) => {
@@ -117,7 +117,7 @@ describe('the words that tools get', () => {
     const root = lane.root('macos');
     expect(await block(root, 'pf')).toMatchObject({ exitCode: 0 });
     expect(await lift(root, 'pf')).toMatchObject({ exitCode: 0 });
-    const loads = root.calls().filter(({ args }) => args.includes('-f'));
+    const loads = root.calls().filter(({ tool, args }) => tool === 'pfctl' && args.includes('-f'));
     expect(loads.map(({ args }) => args)).toEqual([
       ['-a', expect.stringMatching(/^com\.apple\//), '-f', '-'],
     ]);

@@ -90,7 +90,7 @@ function hang(): never {
 }
 
 const fault = settings.faults[tool];
-if (fault !== undefined) note({ ...(stdin !== '' && { stdin }) });
+if (fault !== undefined || tool === 'ps') note({ ...(stdin !== '' && { stdin }) });
 if (fault === 'hangs') hang();
 const { exitCode, stdout, stderr } =
   fault === 'fails'
