@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, type TestContext, test } from 'vitest';
-import { discover } from '../../build/actions.ts';
+import { discover, namesOf } from '../../build/actions.ts';
 import { baseFor } from '../../build/bases.ts';
 import { binaryFor } from '../../build/binary.ts';
 import { bundle } from '../../build/bundle.ts';
@@ -11,7 +11,8 @@ import { authenticode } from '../../build/formats/pe.ts';
 import { pkg } from '../../build/inject/pkg.ts';
 import { readObject, textAt } from '../../build/json.ts';
 import { root } from '../../build/paths.ts';
-import { SCRIPTS, targets } from '../../build/targets.ts';
+import { scriptText } from '../../build/script.ts';
+import { SCRIPTS, scriptTargets, targets } from '../../build/targets.ts';
 import type { System } from '../../src/lib/system.ts';
 
 // Each target costs a download of some 50 MB the first time, and seconds to make; every assertion
@@ -79,6 +80,28 @@ describe('win-x64', () => {
     expect(file.includes('--openssl-config=NUL')).toBe(true);
     expect(file.includes('--openssl-config=/dev/null')).toBe(false);
   });
+});
+
+describe.each(['macos-x64', 'macos-arm64'])('%s', (id) => {
+  test('carries the actions of macOS, by every name', async (context) => {
+    const file = await binary(id, context);
+    const names = namesOf(await discover('macos'));
+    expect(names.length).toBeGreaterThan(10);
+    for (const name of names) expect(file.includes(`"${name}"`), name).toBe(true);
+    expect(verifySignature(file).faults).toEqual([]);
+  });
+});
+
+describe('the BSDs', () => {
+  test.each(scriptTargets)(
+    '$id is one script for its system alone',
+    async ({ system, interpreter }) => {
+      const text = scriptText({ interpreter }, await program(system));
+      expect(text.startsWith(`#!${interpreter}\n`)).toBe(true);
+      // It is known beforehand, and nothing is left to ask the runtime for.
+      expect(text).not.toContain('process.platform');
+    },
+  );
 });
 
 describe('macos-arm64', () => {
