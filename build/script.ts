@@ -15,11 +15,16 @@ export interface ScriptRecipe {
   readonly version: string;
 }
 
+// A file without an ending is what the nearest package.json says, in whatever folder above: where it is
+// taken for an ES module it has to make itself what a script is given.
+const EITHER_WAY =
+  '"use strict";var require=typeof require==="function"?require:process.getBuiltinModule("module").createRequire("/");';
+
 /** The text of a script: the bundle, with a first line that says who reads it. */
 export const scriptText = (
   { interpreter }: Pick<ScriptTarget, 'interpreter'>,
   { text }: Pick<Bundle, 'text'>,
-): string => `#!${interpreter}\n${text}`;
+): string => `#!${interpreter}\n${EITHER_WAY}\n${text}`;
 
 /** Writes the script of a recipe, as the file of its name. */
 export async function scriptFor({ target, bundle, name, version }: ScriptRecipe): Promise<string> {
