@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-const SLOW = ['build', 'blackbox', 'system', 'windows'];
+const SLOW = ['build', 'blackbox', 'bsd', 'system', 'windows'];
 
 /** A lane of tests: fast ones in parallel, those that touch the real machine one file at a time. */
 const lane = (
@@ -30,6 +30,7 @@ export default defineConfig({
       lane('golden', ['test/golden/**/*.test.ts'], 20, true),
       lane('build', ['test/build/**/*.test.ts'], 600, false),
       lane('blackbox', ['test/blackbox/**/*.test.ts'], 60, false),
+      lane('bsd', ['test/bsd/**/*.test.ts'], 60, true, ['test/support/bsd/setup.ts']),
       lane('system', ['test/system/**/*.test.ts'], 120, false),
       lane('windows', ['test/windows/**/*.test.ts'], 120, true, ['test/support/windows/setup.ts']),
     ],

@@ -1,13 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type BuildOptions, build, type Metafile } from 'esbuild';
+import type { System } from '../src/lib/system.ts';
 import type { Entry } from './actions.ts';
 import { elsewhere, knownOf } from './elsewhere.ts';
 import { BuildError } from './failure.ts';
 import { isOurs, onDemand, refuseDefaultExports, sharing } from './on-demand.ts';
 import { bundleFolder, root } from './paths.ts';
 import { globalProcess } from './process.ts';
-import type { ScriptFolder } from './targets.ts';
 
 /** One program in one file. */
 export interface Bundle {
@@ -43,18 +43,18 @@ const common = {
 } as const satisfies BuildOptions;
 
 /**
- * Bundles the library and a platform's entry points. Each action, the command line for people and
+ * Bundles the library and a system's entry points. Each action, the command line for people and
  * whatever else is imported on demand is kept as text, so that a run pays for its own action alone.
  */
 export async function bundle(
-  platform: ScriptFolder,
+  system: System,
   entries: readonly Entry[],
   version: string,
 ): Promise<Bundle> {
   // What the program holds anyway is found first, so that the chunks can leave it out. What they then
   // take from it may need more, so that it holds more.
   const found = new Set<string>();
-  const draft = await program(platform, entries, version, [], (file) => found.add(file));
+  const draft = await program(system, entries, version, [], (file) => found.add(file));
   let held: ReadonlySet<string>;
   let next = ours(draft.metafile);
   let chunks: ReadonlyMap<string, Output>;
@@ -63,10 +63,10 @@ export async function bundle(
   do {
     held = next;
     const used = new Set<string>();
-    chunks = await chunksOf(platform, found, held, used);
+    chunks = await chunksOf(system, found, held, used);
     await refuseDefaultExports(used);
     texts = new Map([...chunks].map(([file, { text }]) => [file, text]));
-    final = await program(platform, entries, version, [...used].sort(), () => {}, texts);
+    final = await program(system, entries, version, [...used].sort(), () => {}, texts);
     next = ours(final.metafile);
   } while (next.size > held.size);
 
@@ -79,9 +79,9 @@ export async function bundle(
   await mkdir(bundleFolder, { recursive: true });
   // For people and tests to look at; the build goes on with what it has in memory, because another
   // one may write here at the same time.
-  await writeFile(path.join(bundleFolder, `${platform}.cjs`), final.text);
+  await writeFile(path.join(bundleFolder, `${system}.cjs`), final.text);
   await writeFile(
-    path.join(bundleFolder, `${platform}.meta.json`),
+    path.join(bundleFolder, `${system}.meta.json`),
     `${JSON.stringify(inventory, undefined, 2)}\n`,
   );
   return {
@@ -108,7 +108,7 @@ const ours = ({ outputs }: Metafile): ReadonlySet<string> =>
 const ENTRY = 'entry.ts';
 
 async function program(
-  platform: ScriptFolder,
+  system: System,
   entries: readonly Entry[],
   version: string,
   shared: readonly string[],
@@ -135,36 +135,36 @@ async function program(
   ].join('\n');
   return run({
     ...common,
-    define: { ...knownOf(platform) },
+    define: { ...knownOf(system) },
     stdin: { contents, resolveDir: root, sourcefile: ENTRY, loader: 'ts' },
-    plugins: [elsewhere(platform), globalProcess, onDemand(onFound, texts)],
+    plugins: [elsewhere(system), globalProcess, onDemand(onFound, texts)],
   });
 }
 
 async function chunksOf(
-  platform: ScriptFolder,
+  system: System,
   files: Iterable<string>,
   held: ReadonlySet<string>,
   used: Set<string>,
 ): Promise<ReadonlyMap<string, Output>> {
   const chunks = new Map<string, Output>();
   for (const file of files) {
-    chunks.set(file, await chunk(platform, file, held, (shared) => used.add(shared)));
+    chunks.set(file, await chunk(system, file, held, (shared) => used.add(shared)));
   }
   return chunks;
 }
 
 const chunk = (
-  platform: ScriptFolder,
+  system: System,
   file: string,
   held: ReadonlySet<string>,
   onUsed: (file: string) => void,
 ): Promise<Output> =>
   run({
     ...common,
-    define: { ...knownOf(platform) },
+    define: { ...knownOf(system) },
     entryPoints: [file],
-    plugins: [elsewhere(platform), globalProcess, sharing(held, onUsed)],
+    plugins: [elsewhere(system), globalProcess, sharing(held, onUsed)],
   });
 
 async function run(options: BuildOptions & { write: false; metafile: true }): Promise<Output> {

@@ -11,13 +11,16 @@ export interface Licence {
   readonly text: string;
 }
 
-/** Collects the licences of the runtime and of every bundled package; a missing one is an error. */
+/**
+ * Collects the licences of the runtime, where one is inside, and of every bundled package; a missing
+ * one is an error.
+ */
 export async function licences(
-  base: Base,
+  base: Base | undefined,
   packages: readonly string[],
 ): Promise<readonly Licence[]> {
-  const node = { file: `node-${base.version}.txt`, text: await nodeLicence(base) };
-  return [node, ...(await Promise.all(packages.map(packageLicence)))];
+  const node = base && [{ file: `node-${base.version}.txt`, text: await nodeLicence(base) }];
+  return [...(node ?? []), ...(await Promise.all(packages.map(packageLicence)))];
 }
 
 async function packageLicence(folder: string): Promise<Licence> {

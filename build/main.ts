@@ -1,8 +1,9 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import type { System } from '../src/lib/system.ts';
 import { discover, type Entry, namesOf } from './actions.ts';
 import { baseFor } from './bases.ts';
-import { binaryFor } from './binary.ts';
+import { binaryFor, type Recipe } from './binary.ts';
 import { type Bundle, bundle } from './bundle.ts';
 import { BuildError, UnreachableError } from './failure.ts';
 import { readObject, textAt } from './json.ts';
@@ -10,8 +11,9 @@ import { licences } from './licences.ts';
 import { type Options, parseOptions, usage } from './options.ts';
 import { root } from './paths.ts';
 import { say, size } from './progress.ts';
-import { stage } from './stage.ts';
-import type { ScriptFolder } from './targets.ts';
+import { scriptFor } from './script.ts';
+import { type Delivery, stage } from './stage.ts';
+import { type AnyTarget, isScript, SCRIPTS } from './targets.ts';
 import { emitTypes } from './types.ts';
 
 interface Program {
@@ -19,11 +21,11 @@ interface Program {
   readonly bundle: Bundle;
 }
 
-async function program(platform: ScriptFolder, version: string): Promise<Program> {
-  const entries = await discover(platform);
-  const made = await bundle(platform, entries, version);
+async function program(system: System, version: string): Promise<Program> {
+  const entries = await discover(SCRIPTS[system]);
+  const made = await bundle(system, entries, version);
   say(
-    platform,
+    system,
     `${entries.length} ${entries.length === 1 ? 'action' : 'actions'}, bundled ${size(Buffer.byteLength(made.text))}, ${size(made.lazyBytes)} of it loaded on demand`,
   );
   return { entries, bundle: made };
@@ -32,24 +34,37 @@ async function program(platform: ScriptFolder, version: string): Promise<Program
 async function run({ targets, out, engine }: Options): Promise<void> {
   const manifest = path.join(root, 'package.json');
   const version = textAt(await readObject(manifest), 'version', manifest);
-  const programs = new Map<ScriptFolder, Program>();
+  const programs = new Map<System, Program>();
   for (const target of targets) {
-    const made = programs.get(target.scripts) ?? (await program(target.scripts, version));
-    programs.set(target.scripts, made);
-    const base = await baseFor(target);
+    const made = programs.get(target.system) ?? (await program(target.system, version));
+    programs.set(target.system, made);
     const names = namesOf(made.entries);
     const [name = ''] = names;
-    const binary = await binaryFor({ target, bundle: made.bundle, base, engine, name, version });
-    const texts = await licences(base, made.bundle.packages);
-    const folder = await stage({ target, binary, names, licences: texts }, out);
-    await report(target.id, binary, names.length, folder);
+    const one = await make(target, made.bundle, { engine, name, version });
+    const folder = await stage({ target, names, ...one }, out);
+    await report(target.id, one.program, names.length, folder);
   }
   await emitTypes(out);
   say('types', path.relative(process.cwd(), path.join(out, 'types', 'index.d.ts')));
 }
 
-async function report(id: string, binary: string, names: number, folder: string): Promise<void> {
-  const { size: bytes } = await stat(binary);
+/** The one file of a target, and the licences of what is in it. */
+async function make(
+  target: AnyTarget,
+  bundle: Bundle,
+  rest: Pick<Recipe, 'engine' | 'name' | 'version'>,
+): Promise<Pick<Delivery, 'program' | 'licences'>> {
+  if (isScript(target)) {
+    const program = await scriptFor({ target, bundle, ...rest });
+    return { program, licences: await licences(undefined, bundle.packages) };
+  }
+  const base = await baseFor(target);
+  const program = await binaryFor({ target, bundle, base, ...rest });
+  return { program, licences: await licences(base, bundle.packages) };
+}
+
+async function report(id: string, program: string, names: number, folder: string): Promise<void> {
+  const { size: bytes } = await stat(program);
   say(
     id,
     `${path.relative(process.cwd(), folder)}: ${names} ${names === 1 ? 'name' : 'names'} for one file of ${size(bytes)}`,

@@ -4,11 +4,11 @@ import { BuildError, messageOf } from './failure.ts';
 import { engines } from './inject/engines.ts';
 import type { Injector } from './inject/injector.ts';
 import { root } from './paths.ts';
-import { hostTarget, parseTargets, type Target, targets } from './targets.ts';
+import { type AnyTarget, allTargets, hostTarget, parseTargets } from './targets.ts';
 
 /** What a build was asked for. */
 export interface Options {
-  readonly targets: readonly Target[];
+  readonly targets: readonly AnyTarget[];
   readonly out: string;
   readonly engine: Injector;
 }
@@ -16,7 +16,7 @@ export interface Options {
 /** What `--help` prints. */
 export const usage = `npm run build -- [options]
 
-  --target NAME   ${targets.map(({ id }) => id).join(', ')};
+  --target NAME   ${allTargets.map(({ id }) => id).join(', ')};
                   several with commas or by repeating (default: this machine's)
   --out DIR       where to put one folder per target (default: dist)
   --engine NAME   what joins program and runtime: ${engines.map(({ name }) => name).join(', ')} (default: pkg)

@@ -4,13 +4,14 @@ import { BuildError, messageOf } from './failure.ts';
 import type { Licence } from './licences.ts';
 import { root } from './paths.ts';
 import { writeSums } from './sums.ts';
-import type { Target } from './targets.ts';
+import type { AnyTarget } from './targets.ts';
 import { withWorkspace } from './workspace.ts';
 
 /** What is delivered for one target. */
 export interface Delivery {
-  readonly target: Target;
-  readonly binary: string;
+  readonly target: AnyTarget;
+  /** The one file of all names. */
+  readonly program: string;
   readonly names: readonly string[];
   readonly licences: readonly Licence[];
 }
@@ -31,11 +32,11 @@ export async function stage(delivery: Delivery, out: string): Promise<string> {
   return final;
 }
 
-async function putNames({ target, binary, names }: Delivery, folder: string): Promise<void> {
+async function putNames({ target, program, names }: Delivery, folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o755 });
   const [first, ...others] = names.map((name) => path.join(folder, fileOf(name, target)));
   if (first === undefined) throw new BuildError(`There is no name for ${target.id}.`);
-  await copyFile(binary, first, constants.COPYFILE_FICLONE);
+  await copyFile(program, first, constants.COPYFILE_FICLONE);
   await chmod(first, 0o750);
   for (const other of others) {
     await link(first, other).catch((error: unknown) => {
@@ -47,7 +48,7 @@ async function putNames({ target, binary, names }: Delivery, folder: string): Pr
 }
 
 /** A name that brings an end of its own is kept: agents of Windows call a `netsh.cmd` by that name. */
-export const fileOf = (name: string, { suffix }: Pick<Target, 'suffix'>): string =>
+export const fileOf = (name: string, { suffix }: Pick<AnyTarget, 'suffix'>): string =>
   suffix !== '' && name.endsWith('.cmd') ? name : `${name}${suffix}`;
 
 async function putLicences(licences: readonly Licence[], tree: string): Promise<void> {

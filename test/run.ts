@@ -12,7 +12,7 @@ const CHECKS = [
   { name: 'format', command: ['biome', 'format', '.'] },
 ];
 const FAST = ['unit', 'laws', 'golden'];
-const SLOW = ['build', 'blackbox', 'system', 'windows'];
+const SLOW = ['build', 'blackbox', 'bsd', 'system', 'windows'];
 const REPORT = '.cache/vitest.json';
 
 const total = { passed: 0, failed: 0, skipped: 0 };

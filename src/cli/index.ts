@@ -1,5 +1,6 @@
-import { ON_WINDOWS } from '../lib/node/system.ts';
+import { ON_BSD, ON_WINDOWS } from '../lib/node/system.ts';
 import type { Subcommand } from '../lib/person.ts';
+import { BSD_COMMANDS } from './bsd-commands.ts';
 import { completionCommand } from './completion.ts';
 import { doctorCommand } from './doctor.ts';
 import { installCommand } from './install.ts';
@@ -25,7 +26,7 @@ export const commands: readonly Subcommand[] = [
   protectCommand,
   installCommand,
   uninstallCommand,
-  ...(ON_WINDOWS ? WINDOWS_COMMANDS : UNIX_COMMANDS),
+  ...(ON_WINDOWS ? WINDOWS_COMMANDS : ON_BSD ? BSD_COMMANDS : UNIX_COMMANDS),
   newCommand,
   completionCommand(() => commands),
 ];

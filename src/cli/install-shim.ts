@@ -7,6 +7,7 @@ import {
   statSync,
   writeSync,
 } from 'node:fs';
+import { calledAs } from '../lib/node/called.ts';
 import { codeOf } from '../lib/node/errors.ts';
 import { BIN, findHome } from '../lib/node/home.ts';
 import { effectiveUser, say } from '../lib/node/machine.ts';
@@ -37,7 +38,7 @@ export function headOf(program: string, { as, expect, command }: Definition): st
 
 /** Writes the wrapper into the agent's `active-response/bin`; never over anything that is there. */
 export async function install(definition: Definition, name: string): Promise<number> {
-  const home = findHome(process.argv0, true);
+  const home = findHome(calledAs(), true);
   if (home === undefined) {
     throw new ActionError('usage', 'no agent home was found; call riposte by its path in there');
   }

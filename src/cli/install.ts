@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander';
+import { programFile } from '../lib/node/called.ts';
 import { machine, say } from '../lib/node/machine.ts';
-import { ON_WINDOWS } from '../lib/node/system.ts';
+import { BSD_LIKE, ON_WINDOWS } from '../lib/node/system.ts';
 import { ActionError } from '../lib/outcome.ts';
 import { oneLine } from '../lib/text.ts';
 import type { Adoption, Prospect } from './install/adopt.ts';
@@ -25,10 +26,13 @@ export const installCommand = subcommand<Options>(
   (command) => {
     const shaped = atHome(command)
       .option('--only <names>', 'these programs only, with commas between', list)
-      .option('--all', 'all programs again, after --only')
-      .option('--timer', `let ${KEEPER} call riposte sweep every five minutes`);
-    // On Windows the agent's own deletes lift what the former programs blocked.
-    if (!ON_WINDOWS)
+      .option('--all', 'all programs again, after --only');
+    // Elsewhere a person sets it up, and is told how.
+    if (!BSD_LIKE) {
+      shaped.option('--timer', `let ${KEEPER} call riposte sweep every five minutes`);
+    }
+    // On other systems the agent's own deletes lift what the former programs blocked, or nothing does.
+    if (!ON_WINDOWS && !BSD_LIKE)
       shaped.option('--adopt', 'take over the live blocks of the programs that are replaced');
     return shaped
       .option('--dry-run', 'say what would be done and change nothing')
@@ -39,7 +43,7 @@ export const installCommand = subcommand<Options>(
     const choice = chosen(options);
     const site = siteAt(options.home);
     const work = {
-      program: process.execPath,
+      program: programFile(),
       collection,
       choice,
       site,
@@ -78,7 +82,7 @@ const [HOME, SOME] = ON_WINDOWS
 const EXAMPLES = `
 Examples:
   riposte install --dry-run
-  riposte install --timer
+  riposte install${BSD_LIKE ? '' : ' --timer'}
   riposte install --home ${HOME} --only ${SOME}
 
 Installing again upgrades, or goes on after a run that died. riposte uninstall goes back.`;
@@ -101,6 +105,8 @@ function demandTimer({ home }: Site, { timer }: Platform): void {
 
 const row = (word: string, names: readonly string[]): readonly string[] =>
   names.length === 0 ? [] : [`  ${word.padEnd(11)} ${names.join(', ')}`];
+
+const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 
 const WRAPPED = 'kept as it is, a wrapper of riposte shim:';
 
@@ -143,6 +149,7 @@ function report(
     'What was replaced is kept; riposte uninstall brings it back.',
     'The agent’s configuration was not touched: what called these names still does. A name that is new to',
     'it, like block-ip, wants a <command> and an <active-response> in the manager’s ossec.conf.',
+    ...(platform.timer.byHand ? [sentence(platform.timer.byHand(site.home))] : []),
     ...(!timer && parts.length > 0
       ? [
           'riposte install --timer lets riposte sweep be called every five minutes, as it should be.',

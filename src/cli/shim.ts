@@ -6,6 +6,7 @@ import { firstLine } from '../lib/hearing.ts';
 import { identify } from '../lib/invocation.ts';
 import type { Result } from '../lib/log.ts';
 import { standardStreams } from '../lib/node/agent.ts';
+import { calledAs } from '../lib/node/called.ts';
 import { systemClock } from '../lib/node/clock.ts';
 import { closeInherited } from '../lib/node/descriptors.ts';
 import { findHome } from '../lib/node/home.ts';
@@ -57,7 +58,7 @@ async function run(words: readonly string[]): Promise<number> {
     const text = 'only an agent calls a script; to make it do so say --install NAME';
     throw new ActionError('usage', `${text}; usage: ${USAGE}`);
   }
-  return serve(definition.name, findHome(process.argv0, false), [], () => definition);
+  return serve(definition.name, findHome(calledAs(), false), [], () => definition);
 }
 
 /** Called by a wrapper's name: what to run is what the wrapper says, if only root could write it. */

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import type { Host } from '../lib/host.ts';
+import { calledAs } from '../lib/node/called.ts';
 import { existing, findHome } from '../lib/node/home.ts';
 import { machine, say } from '../lib/node/machine.ts';
 import { ActionError } from '../lib/outcome.ts';
@@ -75,7 +76,7 @@ export const atHome = (command: Command): Command =>
 
 /** The home that was named, or the one that this program is in; nothing where there is none. */
 export const homeOf = ({ home }: AtHome): string | undefined =>
-  home === undefined ? findHome(process.argv0, true) : existing(home);
+  home === undefined ? findHome(calledAs(), true) : existing(home);
 
 /** This machine, as a person uses it for the agent at the home that was named. */
 export const hostOf = (given: AtHome): Host => machine('riposte', homeOf(given));

@@ -9,6 +9,7 @@ import type { Host } from './host.ts';
 import { identify } from './invocation.ts';
 import type { Result } from './log.ts';
 import { standardStreams } from './node/agent.ts';
+import { calledAs } from './node/called.ts';
 import { systemClock } from './node/clock.ts';
 import { closeInherited } from './node/descriptors.ts';
 import { existing, findHome } from './node/home.ts';
@@ -45,7 +46,7 @@ export async function main(program: Program): Promise<void> {
 
 /** A call that nobody sees fail is an agent's, or a script's: then the log tells, if it can. */
 async function leaveTrace(outcome: Outcome, detail: string): Promise<void> {
-  const home = findHome(process.argv0, true);
+  const home = findHome(calledAs(), true);
   if (home === undefined || (await onTerminal())) return;
   const file = calledBy();
   const { log } = machine(file, home, () => {});
@@ -54,7 +55,7 @@ async function leaveTrace(outcome: Outcome, detail: string): Promise<void> {
 }
 
 /** The name that the program was called by, as a file. */
-const calledBy = (): string => process.argv0.split(/[/\\]/).at(-1) ?? '';
+const calledBy = (): string => calledAs().split(/[/\\]/).at(-1) ?? '';
 
 const { programOf } = PROGRAM_FILES;
 
@@ -120,7 +121,7 @@ async function forPerson(
   const spec = { ...action, program: name, version };
   const parsed = (await cli()).parseManual(meant ?? words, spec);
   const shown = await byHand(action, parsed, name, (home) =>
-    machine(name, home === undefined ? findHome(process.argv0, true) : existing(home)),
+    machine(name, home === undefined ? findHome(calledAs(), true) : existing(home)),
   );
   if (shown.stdout !== undefined) say(1, shown.stdout);
   if (shown.stderr !== undefined) say(2, shown.stderr);
@@ -140,7 +141,7 @@ async function forAgent(
   if (words) closeInherited();
   const agent = standardStreams(systemClock);
   let logged = true;
-  const host = machine(file, findHome(process.argv0, false), (why) => {
+  const host = machine(file, findHome(calledAs(), false), (why) => {
     logged = false;
     say(2, why);
   });

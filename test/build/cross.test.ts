@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, type TestContext, test } from 'vitest';
-import { discover } from '../../build/actions.ts';
+import { discover, namesOf } from '../../build/actions.ts';
 import { baseFor } from '../../build/bases.ts';
 import { binaryFor } from '../../build/binary.ts';
 import { bundle } from '../../build/bundle.ts';
@@ -11,15 +11,17 @@ import { authenticode } from '../../build/formats/pe.ts';
 import { pkg } from '../../build/inject/pkg.ts';
 import { readObject, textAt } from '../../build/json.ts';
 import { root } from '../../build/paths.ts';
-import { type ScriptFolder, targets } from '../../build/targets.ts';
+import { scriptText } from '../../build/script.ts';
+import { SCRIPTS, scriptTargets, targets } from '../../build/targets.ts';
+import type { System } from '../../src/lib/system.ts';
 
 // Each target costs a download of some 50 MB the first time, and seconds to make; every assertion
 // about it looks at the same file.
 const version = readObject(path.join(root, 'package.json')).then((manifest) =>
   textAt(manifest, 'version', 'package.json'),
 );
-const program = async (folder: ScriptFolder) =>
-  bundle(folder, await discover(folder), await version);
+const program = async (system: System) =>
+  bundle(system, await discover(SCRIPTS[system]), await version);
 
 const made = new Map<string, Promise<Buffer | UnreachableError>>();
 
@@ -27,7 +29,7 @@ async function make(id: string): Promise<Buffer> {
   const target = targets.find((each) => each.id === id);
   if (!target) throw new Error(`no target ${id}`);
   const base = await baseFor(target);
-  const recipe = { target, base, bundle: await program(target.scripts), engine: pkg };
+  const recipe = { target, base, bundle: await program(target.system), engine: pkg };
   return readFile(await binaryFor({ ...recipe, name: 'riposte', version: await version }));
 }
 
@@ -48,9 +50,9 @@ async function binary(id: string, context: TestContext): Promise<Buffer> {
 
 const fuse = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 
-async function holdsProgram(file: Buffer, folder: ScriptFolder): Promise<void> {
+async function holdsProgram(file: Buffer, system: System): Promise<void> {
   expect(file.includes(`${fuse}:1`), 'the switch of node for single executables').toBe(true);
-  expect(file.includes((await program(folder)).text), 'the bundle').toBe(true);
+  expect(file.includes((await program(system)).text), 'the bundle').toBe(true);
   expect(file.includes('--disable-sigusr1'), 'the settings of the runtime').toBe(true);
 }
 
@@ -78,6 +80,28 @@ describe('win-x64', () => {
     expect(file.includes('--openssl-config=NUL')).toBe(true);
     expect(file.includes('--openssl-config=/dev/null')).toBe(false);
   });
+});
+
+describe.each(['macos-x64', 'macos-arm64'])('%s', (id) => {
+  test('carries the actions of macOS, by every name', async (context) => {
+    const file = await binary(id, context);
+    const names = namesOf(await discover('macos'));
+    expect(names.length).toBeGreaterThan(10);
+    for (const name of names) expect(file.includes(`"${name}"`), name).toBe(true);
+    expect(verifySignature(file).faults).toEqual([]);
+  });
+});
+
+describe('the BSDs', () => {
+  test.each(scriptTargets)(
+    '$id is one script for its system alone',
+    async ({ system, interpreter }) => {
+      const text = scriptText({ interpreter }, await program(system));
+      expect(text.startsWith(`#!${interpreter}\n`)).toBe(true);
+      // It is known beforehand, and nothing is left to ask the runtime for.
+      expect(text).not.toContain('process.platform');
+    },
+  );
 });
 
 describe('macos-arm64', () => {

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { root } from '../../build/paths.ts';
+import { SCRIPTS } from '../../build/targets.ts';
 import { BUILT } from '../support/home.ts';
 import { host, run } from './built.ts';
 
@@ -33,7 +34,7 @@ const riposte = (...words: readonly string[]) =>
 const tool = (name: string, ...words: readonly string[]) =>
   execa(name, words, { cwd: tree, localDir: root, preferLocal: true, reject: false, all: true });
 
-const file = (name: string) => path.join(tree, 'scripts', host().scripts, `${name}.ts`);
+const file = (name: string) => path.join(tree, 'scripts', SCRIPTS[host().system], `${name}.ts`);
 
 test('riposte new writes one file of some twenty lines', async () => {
   const { exitCode, stdout } = await riposte('new', NAME);

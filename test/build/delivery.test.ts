@@ -8,9 +8,10 @@ import { discover, namesOf } from '../../build/actions.ts';
 import { type Inventory, packagesOf } from '../../build/bundle.ts';
 import { filesIn } from '../../build/hash.ts';
 import { bundleFolder, root } from '../../build/paths.ts';
+import { SCRIPTS } from '../../build/targets.ts';
 import { bin, delivered, host } from './built.ts';
 
-const { scripts, suffix } = host();
+const { system, suffix } = host();
 
 async function digest(file: string): Promise<string> {
   const hash = createHash('sha256');
@@ -19,11 +20,11 @@ async function digest(file: string): Promise<string> {
 }
 
 const inventory = async (): Promise<Inventory> =>
-  JSON.parse(await readFile(path.join(bundleFolder, `${scripts}.meta.json`), 'utf8'));
+  JSON.parse(await readFile(path.join(bundleFolder, `${system}.meta.json`), 'utf8'));
 
 describe('the executables', () => {
   test('have the names and aliases of all actions', async () => {
-    const names = namesOf(await discover(scripts)).map((name) => `${name}${suffix}`);
+    const names = namesOf(await discover(SCRIPTS[system])).map((name) => `${name}${suffix}`);
     expect((await readdir(bin)).toSorted()).toEqual(names.toSorted());
   });
 

@@ -3,14 +3,20 @@ import { engines } from '../../build/inject/engines.ts';
 import { runtimeSettings } from '../../build/inject/runtime.ts';
 import { parseOptions } from '../../build/options.ts';
 import { stripTools } from '../../build/strip.ts';
-import { hostTarget, parseTargets, type Target, targets } from '../../build/targets.ts';
+import {
+  type AnyTarget,
+  hostTarget,
+  parseTargets,
+  type Target,
+  targets,
+} from '../../build/targets.ts';
 
 const target = (id: string): Target => {
   const found = targets.find((each) => each.id === id);
   if (!found) throw new Error(`no target ${id}`);
   return found;
 };
-const ids = (list: readonly Target[]) => list.map(({ id }) => id);
+const ids = (list: readonly AnyTarget[]) => list.map(({ id }) => id);
 
 describe('targets', () => {
   test.each([
@@ -32,6 +38,14 @@ describe('targets', () => {
   test('commas and repetition both make a list, each target once, in the order given', () => {
     const list = parseTargets(['win-x64, linux-x64', 'linux-arm64', 'win-x64'], undefined);
     expect(ids(list)).toEqual(['win-x64', 'linux-x64', 'linux-arm64']);
+  });
+
+  test('the BSDs are asked for by their names, without a processor', () => {
+    expect(ids(parseTargets(['freebsd,openbsd', 'netbsd'], undefined))).toEqual([
+      'freebsd',
+      'openbsd',
+      'netbsd',
+    ]);
   });
 
   test.each(['linux', 'Linux-x64', 'win-x86', '', 'linux-x64,'])('"%s" is refused', (name) => {
@@ -65,7 +79,7 @@ describe('the runtime in the binary', () => {
     expect(execArgvExtension).toBe('none');
     expect(execArgv).toContain('--disable-sigusr1');
     expect(execArgv).toContain(
-      each.scripts === 'windows' ? '--openssl-config=NUL' : '--openssl-config=/dev/null',
+      each.system === 'windows' ? '--openssl-config=NUL' : '--openssl-config=/dev/null',
     );
   });
 });

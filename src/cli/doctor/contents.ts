@@ -6,7 +6,7 @@ import { OUTCOMES } from '../../lib/outcome.ts';
 export interface Contents {
   /** Whether it is some build of this project. */
   readonly ours: boolean;
-  /** The same for the same content. */
+  /** The same for the same content, whoever a script's first line says that it is read by. */
   readonly digest: string;
 }
 
@@ -40,10 +40,16 @@ function read(fd: number): Contents {
   for (;;) {
     const length = fs.readSync(fd, buffer, kept, BLOCK, null);
     if (length === 0) return { ours, digest: hash.digest('hex') };
-    hash.update(buffer.subarray(kept, kept + length));
+    const fresh = buffer.subarray(kept, kept + length);
+    hash.update(kept === 0 ? withoutReader(fresh) : fresh);
     const all = buffer.subarray(0, kept + length);
     ours ||= all.includes(MARK);
     kept = Math.min(OVERLAP, all.length);
     buffer.copyWithin(0, all.length - kept, all.length);
   }
+}
+
+/** What follows a first line `#!…`, which installing writes anew. */
+function withoutReader(start: Buffer): Buffer {
+  return start.toString('latin1', 0, 2) === '#!' ? start.subarray(start.indexOf(10) + 1) : start;
 }

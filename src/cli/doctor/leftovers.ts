@@ -79,7 +79,7 @@ export async function ownLeftovers({ home }: Pick<Scene, 'home'>): Promise<Lefto
 async function factsOf(scene: Scene): Promise<LeftoversFacts> {
   const own = await ownLeftovers(scene);
   const written = namesIn('/etc').flatMap((name) => {
-    const [, pid] = /^\.hosts\.deny\.riposte\.(\d+)$/.exec(name) ?? [];
+    const [, pid] = /^\.hosts\.(?:deny|allow)\.riposte\.(\d+)$/.exec(name) ?? [];
     return pid !== undefined && !hasProcess(Number(pid)) ? [`/etc/${name}`] : [];
   });
   return {

@@ -1,6 +1,6 @@
 import { realpathSync, statfsSync } from 'node:fs';
 import { parse } from 'node:path';
-import { ON_WINDOWS } from '../../lib/node/system.ts';
+import { BSD_LIKE, ON_WINDOWS } from '../../lib/node/system.ts';
 import { textOf } from './seen.ts';
 
 /** The mount that a path is on. */
@@ -45,6 +45,8 @@ export function mountOf(path: string): Mount | undefined {
     const real = realpathSync(path);
     const { bavail, bsize } = statfsSync(real);
     const free = bavail * bsize;
+    // No file tells of mounts there; what a mount forbids is seen when a program is tried.
+    if (BSD_LIKE) return { point: real, noexec: false, readOnly: false, free };
     // A volume of Windows is what its drive letter says, and forbids nothing.
     if (ON_WINDOWS) return { point: parse(real).root, noexec: false, readOnly: false, free };
     const mount = mountIn(textOf('/proc/self/mountinfo') ?? '', real);

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { programFile } from '../../lib/node/called.ts';
 import { BIN } from '../../lib/node/home.ts';
 import { PROGRAM_FILES } from '../../lib/node/program-file.ts';
 import { type Distrusted, distrust } from '../../lib/node/trust.ts';
@@ -135,13 +136,12 @@ export function programsIn({ home, actions, uid }: Scene): ProgramsFacts | undef
       if (one === undefined || one === 'hidden') return [];
       return [{ ...one, name, contents: contents(`${folder}/${name}`, one.inode) }];
     });
-  const self = see(process.execPath);
+  const path = programFile();
+  const self = see(path);
   // From a checkout it is the runtime that runs.
   const isProgram =
-    !/^node(?:\.exe)?$/i.test(basename(process.execPath)) &&
-    self !== undefined &&
-    self !== 'hidden';
-  const running = isProgram ? contents(process.execPath, self.inode) : undefined;
+    !/^node(?:\.exe)?$|\.ts$/i.test(basename(path)) && self !== undefined && self !== 'hidden';
+  const running = isProgram ? contents(path, self.inode) : undefined;
   return {
     folder,
     gid: seen.gid,

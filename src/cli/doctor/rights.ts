@@ -1,3 +1,4 @@
+import { BSD_LIKE } from '../../lib/node/system.ts';
 import { bad, type Check, type Finding, good } from './finding.ts';
 import type { Scene } from './scene.ts';
 
@@ -24,6 +25,8 @@ export function judgeRights({ uid, netAdmin, kernel: [major, minor] }: RightsFac
   } else {
     found.push(good('run as root'));
   }
+  // What follows is of Linux.
+  if (BSD_LIKE) return found;
   const release = `kernel ${major}.${minor}`;
   if (older(5, 7)) found.push(good(`${release}: nft counts no packets for each address`));
   else if (older(6, 12))

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { Response } from '../../lib/action.ts';
 import type { Host } from '../../lib/host.ts';
 import type { Log } from '../../lib/log.ts';
+import { calledAs } from '../../lib/node/called.ts';
 import { findHome, slashed, USUAL_HOME } from '../../lib/node/home.ts';
 import { effectiveUser, machine } from '../../lib/node/machine.ts';
 import { PROGRAM_FILES } from '../../lib/node/program-file.ts';
@@ -98,7 +99,7 @@ export const filesOf = (action: Pick<Response, 'name' | 'aliases'>): readonly st
 /** The home that was named, or is found; one that is closed to this user is a home too. */
 function homeAt(named: string | undefined): string | undefined {
   if (named !== undefined) return slashed(resolve(named));
-  return findHome(process.argv0, true) ?? (mayBeHome(USUAL_HOME) ? USUAL_HOME : undefined);
+  return findHome(calledAs(), true) ?? (mayBeHome(USUAL_HOME) ? USUAL_HOME : undefined);
 }
 
 function mayBeHome(path: string): boolean {

@@ -1,8 +1,9 @@
 import type { Response } from '../../lib/action.ts';
 import type { Command } from '../../lib/effect.ts';
 import type { Host } from '../../lib/host.ts';
-import { ON_WINDOWS } from '../../lib/node/system.ts';
+import { BSD_LIKE, ON_WINDOWS } from '../../lib/node/system.ts';
 import type { Access } from './access.ts';
+import { BSD } from './bsd-system.ts';
 import type { Finding } from './finding.ts';
 import type { Program, ProgramsFacts } from './programs.ts';
 import type { StateFacts } from './state.ts';
@@ -61,4 +62,4 @@ export interface Mending {
 }
 
 /** This one. */
-export const SYSTEM: System = ON_WINDOWS ? WINDOWS : UNIX;
+export const SYSTEM: System = ON_WINDOWS ? WINDOWS : BSD_LIKE ? BSD : UNIX;

@@ -1,9 +1,10 @@
 import type { Host } from '../../lib/host.ts';
 import type { ProgramFiles } from '../../lib/node/program-file.ts';
-import { ON_LINUX, ON_WINDOWS } from '../../lib/node/system.ts';
+import { BSD_LIKE, ON_LINUX, ON_WINDOWS } from '../../lib/node/system.ts';
 import { ActionError } from '../../lib/outcome.ts';
 import type { Collection } from '../../lib/person.ts';
 import type { Adoption, Prospect } from './adopt.ts';
+import { bsdPlatform } from './bsd-platform.ts';
 import type { At, Site } from './site.ts';
 import { UNIX_TIMER, unixPlatform } from './unix-platform.ts';
 import { WINDOWS_TIMER, windowsPlatform } from './windows-platform.ts';
@@ -17,6 +18,12 @@ export interface Platform {
   readonly suffix: string;
   /** Milliseconds for one run of a program that the system may not know yet. */
   readonly patience: number;
+  /** What is installed of a program's bytes, where that is not all of them as they are. */
+  readonly fitted?: (bytes: Buffer) => Buffer;
+  /** The file that is started to try a program by a name that it does not have yet. */
+  readonly trial?: (fresh: string, name: string) => string;
+  /** Takes away what trials needed, in the folder of programs. */
+  readonly endTrial?: (bin: string) => void;
   /** The file that is started to try the program that has a name, absolute. */
   readonly startable: (name: string, site: Site) => string;
   /** Why installing needs more rights than we have, or nothing. */
@@ -59,6 +66,8 @@ export interface Timer {
   readonly parts: () => readonly string[];
   /** Why there can be none for a home, or nothing. */
   readonly obstacle: (home: string) => string | undefined;
+  /** How a person sets it up where we do not. */
+  readonly byHand?: (home: string) => string;
   /** Sets it up; what was set up before stays. */
   readonly set: (home: string, host: Host) => Promise<void>;
   /** Whether one for the home is set up. */
@@ -81,8 +90,9 @@ export interface Heritage {
 /** This system's; throws `usage` where there is none yet. */
 export function platformHere(): Platform {
   if (ON_WINDOWS) return windowsPlatform;
+  if (BSD_LIKE) return bsdPlatform;
   if (ON_LINUX) return unixPlatform;
-  const text = `install and uninstall do not know ${process.platform} yet`;
+  const text = 'install and uninstall do not know this system';
   throw new ActionError('usage', `${text}; copy the programs into active-response/bin by hand`);
 }
 

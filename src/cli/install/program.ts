@@ -5,6 +5,7 @@ import {
   fstatSync,
   fsyncSync,
   openSync,
+  readFileSync,
   readSync,
   rmSync,
   statfsSync,
@@ -30,6 +31,7 @@ const linkIn = ({ bin }: Site): string => `${bin}/.riposte.link`;
 /** Takes away what a run that died left on its way; gives what is still in use. */
 export function sweepTemporary(site: Site, platform: Platform): readonly string[] {
   for (const path of [freshIn(site, platform), linkIn(site)]) rmSync(path, { force: true });
+  platform.endTrial?.(site.bin);
   return platform.naming.tidy(site.bin);
 }
 
@@ -70,9 +72,10 @@ export function copyProgram(from: string, site: Site, platform: Platform): Conte
     const to = openSync(freshIn(site, platform), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o700);
     let content: Content;
     try {
-      content = pieces(source, (piece) => {
+      const put = (piece: Uint8Array) => {
         for (let done = 0; done < piece.length; done += writeSync(to, piece, done));
-      });
+      };
+      content = platform.fitted ? fitted(source, platform.fitted, put) : pieces(source, put);
       fsyncSync(to);
     } finally {
       closeSync(to);
@@ -86,6 +89,17 @@ export function copyProgram(from: string, site: Site, platform: Platform): Conte
   } finally {
     closeSync(source);
   }
+}
+
+/** The same for a program of which not all is installed as it is. */
+function fitted(
+  fd: number,
+  change: (bytes: Buffer) => Buffer,
+  put: (piece: Uint8Array) => void,
+): Content {
+  const bytes = change(readFileSync(fd));
+  put(bytes);
+  return { sha256: createHash('sha256').update(bytes).digest('hex'), size: bytes.length };
 }
 
 function demandRoom(folder: string, size: number): void {

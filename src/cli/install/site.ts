@@ -1,4 +1,5 @@
 import { lstatSync, readdirSync, realpathSync } from 'node:fs';
+import { calledAs } from '../../lib/node/called.ts';
 import { BIN, existing, findHome, slashed, USUAL_HOME } from '../../lib/node/home.ts';
 import { distrust } from '../../lib/node/trust.ts';
 import { ActionError } from '../../lib/outcome.ts';
@@ -26,7 +27,7 @@ export const FOLDERS = [BIN, 'active-response'] as const;
  * could put programs there.
  */
 export function siteAt(named: string | undefined): Site {
-  const found = named === undefined ? findHome(process.argv0, true) : existing(named);
+  const found = named === undefined ? findHome(calledAs(), true) : existing(named);
   if (found === undefined) {
     const text = `no agent was found here (there is no ${USUAL_HOME})`;
     throw new ActionError('usage', `${text}; install the agent first, or say --home DIRECTORY`);

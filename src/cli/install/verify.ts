@@ -25,13 +25,17 @@ export interface Trial {
 export async function tryOut(trial: Trial, site: Site, platform: Platform): Promise<void> {
   const { version } = trial;
   const riposte = platform.files.fileOf('riposte');
-  const told = await ran(trial, riposte, ['--version'], site, platform);
+  const as = (name: string): Trial =>
+    platform.trial ? { ...trial, path: platform.trial(trial.path, name) } : trial;
+  const told = await ran(as(riposte), riposte, ['--version'], site, platform);
   if (told !== version) {
     const text = `${trial.path} says that it is ${quoted(told)}, and not ${version}`;
     throw new ActionError('refused', `it was not installed: ${text}`);
   }
   const [name, ...words] = platform.probe;
-  await ran(trial, platform.files.fileOf(name), [...words, '--home', site.home], site, platform);
+  const file = platform.files.fileOf(name);
+  await ran(as(file), file, [...words, '--home', site.home], site, platform);
+  platform.endTrial?.(site.bin);
 }
 
 async function ran(

@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readSync, statSync, writeSyn
 import type { Agent, Clock, Heard } from '../ports.ts';
 import { pause } from './clock.ts';
 import { codeOf } from './errors.ts';
-import { ON_WINDOWS } from './system.ts';
+import { BSD_LIKE, ON_WINDOWS } from './system.ts';
 
 /** The agent's own buffer is 64 KiB; a line well beyond this is no message of its. */
 const MAX_LINE = 80 << 10;
@@ -47,6 +47,8 @@ export function standardStreams(clock: Clock): Agent {
 type Source = (timeout: number) => More | Promise<More>;
 
 function reopened(fd: number, flags: number): number | undefined {
+  // Where it opens at all it gives the same pipe, and the flags of it to nobody.
+  if (BSD_LIKE) return undefined;
   try {
     return openSync(`/proc/self/fd/${fd}`, flags | constants.O_NONBLOCK);
   } catch {

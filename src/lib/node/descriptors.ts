@@ -1,5 +1,7 @@
 import { closeSync, readdirSync, readFileSync } from 'node:fs';
 
+import { BSD_LIKE } from './system.ts';
+
 const O_CLOEXEC = 0o2000000;
 
 /**
@@ -7,6 +9,8 @@ const O_CLOEXEC = 0o2000000;
  * otherwise go on to every tool. All that the runtime opened itself is marked to be closed on exec.
  */
 export function closeInherited(): void {
+  // Nothing tells what is marked there; what starts a process on macOS passes on no other anyway.
+  if (BSD_LIKE) return;
   let names: readonly string[] = [];
   try {
     names = readdirSync('/proc/self/fd');

@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { ActionError } from '../outcome.ts';
-import { ON_WINDOWS } from './system.ts';
+import { programFile } from './called.ts';
+import { ON_MACOS, ON_WINDOWS } from './system.ts';
 
 /** Where an agent has its programs, below its home. */
 export const BIN = 'active-response/bin';
@@ -21,7 +22,7 @@ const HOMES: Homes = ON_WINDOWS
       signs: ['ossec.conf', 'shared'],
       usual: slashed(`${programFiles ?? 'C:\\Program Files (x86)'}\\ossec-agent`),
     }
-  : { signs: ['etc', 'logs'], usual: '/var/ossec' };
+  : { signs: ['etc', 'logs'], usual: ON_MACOS ? '/Library/Ossec' : '/var/ossec' };
 
 /** What an agent's home has on this system, below it. */
 export const SIGNS = HOMES.signs;
@@ -78,12 +79,12 @@ function workingDirectory(): string | undefined {
 const hasFolder = (path: string) => path.includes('/') || (ON_WINDOWS && path.includes('\\'));
 
 /**
- * The agent's home: above the program as it was called, above the executable, or the directory an
+ * The agent's home: above the program as it was called, above its file, or the directory an
  * agent starts its programs in. A person's working directory is nobody's home.
  */
 export function findHome(argv0: string, person: boolean): string | undefined {
   const called = hasFolder(argv0) ? above(absolute(argv0)) : undefined;
-  const home = [called, above(process.execPath)].find(isHome);
+  const home = [called, above(programFile())].find(isHome);
   if (home !== undefined) return home;
   const fallback = person ? HOMES.usual : workingDirectory();
   return isHome(fallback) && isDirectory(`${fallback}/${BIN}`) ? fallback : undefined;

@@ -10,6 +10,8 @@ import type { Clock, Files } from '../ports.ts';
 import { recordsIn } from '../records.ts';
 import type { Runner } from '../runner.ts';
 import { writeWithin } from './agent.ts';
+import { copyStatus } from './bsd-status.ts';
+import { calledAs } from './called.ts';
 import { systemClock } from './clock.ts';
 import { FILE_SYSTEM } from './file-system.ts';
 import { filesBelow } from './files.ts';
@@ -20,7 +22,7 @@ import { NO_HOME, noFiles } from './no-files.ts';
 import { bootId, machineProcesses } from './processes.ts';
 import { spawningRunner } from './runner.ts';
 import { machineSurroundings } from './surroundings.ts';
-import { LAYOUT, ON_WINDOWS, SYSTEM } from './system.ts';
+import { BSD_LIKE, LAYOUT, ON_WINDOWS, SYSTEM } from './system.ts';
 import { TOOLS } from './tools.ts';
 import { makePrivate } from './windows-access.ts';
 
@@ -57,12 +59,7 @@ export function machine(
   const [major = 0, minor = 0] = release().split(/\D/).map(Number);
   const sink = logFile(home, complain);
   // The decoders for old agents want the whole path, however the program was called.
-  const log = logTo(
-    sink,
-    clock,
-    name,
-    home === undefined ? process.argv0 : `${home}/${BIN}/${name}`,
-  );
+  const log = logTo(sink, clock, name, home === undefined ? calledAs() : `${home}/${BIN}/${name}`);
   const names = namesIn(
     files,
     clock,
@@ -76,7 +73,8 @@ export function machine(
     layout: LAYOUT,
     systemFiles: lazily(async () => {
       const { copyAttributesBy, systemFilesOf } = await import('./system-files.ts');
-      return systemFilesOf({ home, files, uid, copyAttributes: copyAttributesBy(runner) });
+      const copyAttributes = BSD_LIKE ? copyStatus : copyAttributesBy(runner);
+      return systemFilesOf({ home, files, uid, copyAttributes });
     }),
     installation: lazily(async () => {
       if (home === undefined) throw new ActionError('bad-state', NO_HOME);
@@ -109,7 +107,9 @@ const filesOf = (home: string, runner: Runner): Files =>
     : filesBelow(home, effectiveUser(), FILE_SYSTEM);
 
 async function resolverOf(runner: Runner, clock: Clock): Promise<Resolver> {
-  if (!ON_WINDOWS) return (await import('./resolver.ts')).systemResolver(runner, clock);
-  const { windowsResolver } = await import('./windows-resolver.ts');
-  return windowsResolver(`${TOOLS.directory}\\drivers\\etc\\hosts`);
+  if (!ON_WINDOWS && !BSD_LIKE) {
+    return (await import('./resolver.ts')).systemResolver(runner, clock);
+  }
+  const { runtimeResolver } = await import('./runtime-resolver.ts');
+  return runtimeResolver(ON_WINDOWS ? `${TOOLS.directory}\\drivers\\etc\\hosts` : '/etc/hosts');
 }

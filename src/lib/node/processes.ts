@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { uptime } from 'node:os';
 import type { Life, Processes } from '../lock.ts';
+import { bsdProcesses } from './bsd-processes.ts';
 import { codeOf } from './errors.ts';
 import { hasProcess } from './process-number.ts';
-import { ON_WINDOWS } from './system.ts';
+import { BSD_LIKE, ON_WINDOWS } from './system.ts';
 import { windowsProcesses } from './windows-processes.ts';
 
 interface Identity {
@@ -53,7 +54,7 @@ const NO_BOOT = 'unknown';
 
 /** This boot of the system: its name, its moment where it has none, or a constant. */
 export function bootId(): string {
-  if (ON_WINDOWS) return `at-${Math.round(Date.now() / 1000 - uptime())}`;
+  if (ON_WINDOWS || BSD_LIKE) return `at-${Math.round(Date.now() / 1000 - uptime())}`;
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim().replaceAll('-', '');
   } catch {
@@ -164,6 +165,7 @@ class Search {
  */
 export function machineProcesses(home: string | undefined): Processes {
   if (ON_WINDOWS) return windowsProcesses();
+  if (BSD_LIKE) return bsdProcesses();
   const self = ourselves();
   if (!self) return numberedProcesses();
   // Otherwise it is an ancestor's, which shows our processes by other numbers.

@@ -8,7 +8,8 @@ import { type Names, RESOLVED } from '../names.ts';
 import type { Files } from '../ports.ts';
 import type { Runner } from '../runner.ts';
 import type { Surroundings } from '../surroundings.ts';
-import { LAYOUT, ON_WINDOWS } from './system.ts';
+import { bsdNetwork, bsdPeers } from './bsd-surroundings.ts';
+import { BSD_LIKE, LAYOUT, ON_WINDOWS } from './system.ts';
 import { windowsNetwork } from './windows-surroundings.ts';
 
 // The second is asked by way of the system's name service too, whatever the first one says.
@@ -37,29 +38,41 @@ export function machineSurroundings(
       const managers = managersIn((await files.read(LAYOUT.ossecConf, MAX_CONFIG)) ?? '');
       return [
         ...own(),
-        ...(ON_WINDOWS ? await windowsNetwork(runner, log) : network()),
+        ...(await network(runner, log)),
         ...named(managers.addresses, 'is the agent’s manager', LAYOUT.ossecConf),
         ...resolved(await names.known(managers.names)),
         // The kernel takes milliseconds for these tables, and an address needs no connection to be known.
-        ...(managers.names.length > 0 ? peers(managers.ports) : []),
+        ...(managers.names.length > 0 ? await peers(managers.ports, runner) : []),
       ];
     },
 
     // Few hosts want to know, and the others need not have it evaluated.
-    logins: async () => (ON_WINDOWS ? [] : (await import('./logins.ts')).logins()),
+    logins: async () => (ON_WINDOWS || BSD_LIKE ? [] : (await import('./logins.ts')).logins()),
   };
 }
 
-const network = (): Lifeline[] => [
-  ...from('/proc/net/route', gateways4, 'is this host’s gateway'),
-  ...from('/proc/net/ipv6_route', gateways6, 'is this host’s gateway'),
-  ...allResolvers(),
-];
+async function network(
+  runner: Pick<Runner, 'run'>,
+  log: Pick<Log, 'say'>,
+): Promise<readonly Lifeline[]> {
+  if (ON_WINDOWS) return windowsNetwork(runner, log);
+  if (BSD_LIKE) return [...(await bsdNetwork(runner)), ...allResolvers()];
+  return [
+    ...from('/proc/net/route', gateways4, 'is this host’s gateway'),
+    ...from('/proc/net/ipv6_route', gateways6, 'is this host’s gateway'),
+    ...allResolvers(),
+  ];
+}
 
-const peers = (ports: ReadonlySet<number>): Lifeline[] =>
-  ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) =>
+async function peers(
+  ports: ReadonlySet<number>,
+  runner: Pick<Runner, 'run'>,
+): Promise<readonly Lifeline[]> {
+  if (BSD_LIKE) return bsdPeers(ports, runner);
+  return ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) =>
     from(table, (text) => peersAt(text, ports), 'is whom the agent is connected to'),
   );
+}
 
 const named = (networks: readonly string[], why: string, source: string): Lifeline[] =>
   networks.map((network) => ({ network, why, from: source }));

@@ -7,6 +7,8 @@ import type { Content, SystemFiles } from '../system-files.ts';
 import { about, codeOf } from './errors.ts';
 import { type InPlaceSystem, type Keep, overwrite, writeAll } from './in-place.ts';
 import { hasLibrary } from './libraries.ts';
+import { hasProcess } from './process-number.ts';
+import { BSD_LIKE } from './system.ts';
 import { distrust } from './trust.ts';
 
 /** The part of `node:fs` that files of the system need; tests give one in memory. */
@@ -179,7 +181,10 @@ export function systemFilesOf(means: Means, system: SystemFileSystem = fs): Syst
     const [folder, stem] = [dirname(real), `.${basename(real)}.riposte.`];
     for (const name of system.readdirSync(folder)) {
       const owner = name.startsWith(stem) ? name.slice(stem.length) : '';
-      const dead = () => !system.lstatSync(`/proc/${owner}`, { throwIfNoEntry: false });
+      const dead = () =>
+        BSD_LIKE
+          ? !hasProcess(Number(owner))
+          : !system.lstatSync(`/proc/${owner}`, { throwIfNoEntry: false });
       if (owner === `${process.pid}` || (/^\d+$/.test(owner) && dead()))
         forget(`${folder}/${name}`);
     }

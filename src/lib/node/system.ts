@@ -10,6 +10,16 @@ export const ON_WINDOWS: boolean = process.platform === 'win32';
 /** The same for Linux. */
 export const ON_LINUX: boolean = process.platform === 'linux';
 
+/** The same for macOS. */
+export const ON_MACOS: boolean = process.platform === 'darwin';
+
+/** Whether this is FreeBSD, OpenBSD or NetBSD, for which nobody packs a runtime into a program. */
+export const ON_BSD: boolean =
+  process.platform === 'freebsd' || process.platform === 'openbsd' || process.platform === 'netbsd';
+
+/** The same, macOS among them: tools of one descent, and no `/proc` as Linux has it. */
+export const BSD_LIKE: boolean = ON_MACOS || ON_BSD;
+
 const SYSTEMS: Readonly<Partial<Record<NodeJS.Platform, System>>> = {
   linux: 'linux',
   win32: 'windows',

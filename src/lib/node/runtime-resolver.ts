@@ -4,10 +4,11 @@ import { plainAddress } from '../lifelines/addresses.ts';
 import type { Resolver } from '../names.ts';
 
 /**
- * The resolvers of Windows, asked by the runtime itself, and the file of hosts before them. Not by the
+ * The system's resolvers, asked by the runtime itself, and the file of hosts before them, where no tool
+ * asks as the agent does. Not by the
  * system's own lookup, which nothing ends before its patience is over.
  */
-export function windowsResolver(hostsFile: string): Resolver {
+export function runtimeResolver(hostsFile: string): Resolver {
   return {
     async resolve(names, timeout) {
       const known = hostsIn(textOf(hostsFile));
