@@ -64,3 +64,14 @@ it.each(SYSTEMS)(
     expect(await bare.run(['/tmp/riposte', 'list'])).toMatchObject({ exitCode: 0, stderr: '' });
   },
 );
+
+it.each(['commonjs', 'module', undefined])(
+  'the script is read alike below a package.json of type %s',
+  async (type) => {
+    const root = lane.root('freebsd');
+    writeFileSync(join(root.folder, 'package.json'), JSON.stringify({ type }));
+    const run = await hand(root, 'route-null', 'add', '--srcip', '203.0.113.7');
+    expect(run).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(root.tools().drops('203.0.113.7')).toBe(true);
+  },
+);
