@@ -75,3 +75,11 @@ it('runs at the same time leave one block, and no place in line', async () => {
   expect(outcomes.toSorted()).toEqual(['already', 'already', 'already', 'applied']);
   expect(readdirSync(join(root.outside, STATE, 'lock'))).toEqual([]);
 });
+
+it('where netstat is out of order that is told, and an attacker is blocked all the same', async () => {
+  const root = lane.root('openbsd');
+  root.break({ netstat: 'fails' });
+  expect(await block(root, '203.0.113.7')).toMatchObject({ exitCode: 0 });
+  expect(root.log()).toContain('gateways (inet) are not known: netstat -rn -f inet');
+  expect(root.tools().drops('203.0.113.7')).toBe(true);
+});

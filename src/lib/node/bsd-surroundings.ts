@@ -1,15 +1,23 @@
-import { run } from '../effect.ts';
+import { type Command, run, spell, unexpected } from '../effect.ts';
 import type { Lifeline } from '../lifelines/addresses.ts';
 import { bsdGateways, bsdPeers as peersIn } from '../lifelines/bsd-tables.ts';
+import type { Log } from '../log.ts';
+import { asActionError } from '../outcome.ts';
 import { LIMIT } from '../ports.ts';
 import type { Runner } from '../runner.ts';
 import { ON_MACOS, SYSTEM } from './system.ts';
 
-/** The gateways of a Mac or a BSD, and on a Mac whom it asks for names; elsewhere a file says that. */
-export async function bsdNetwork(runner: Pick<Runner, 'run'>): Promise<readonly Lifeline[]> {
+/**
+ * The gateways of a Mac or a BSD, and on a Mac whom it asks for names; elsewhere a file says that. The
+ * log is told where nobody says which gateways there are.
+ */
+export async function bsdNetwork(
+  runner: Pick<Runner, 'run'>,
+  log: Pick<Log, 'say'>,
+): Promise<readonly Lifeline[]> {
   return [
-    ...(await gateways('inet', runner)),
-    ...(await gateways('inet6', runner)),
+    ...(await gateways('inet', runner, log)),
+    ...(await gateways('inet6', runner, log)),
     ...(ON_MACOS ? await resolvers() : []),
   ];
 }
@@ -17,36 +25,44 @@ export async function bsdNetwork(runner: Pick<Runner, 'run'>): Promise<readonly 
 // FreeBSD cuts long addresses off where it is not told to be wide.
 const TABLE = SYSTEM === 'freebsd' ? '-rnW' : '-rn';
 
-const gateways = (family: 'inet' | 'inet6', runner: Pick<Runner, 'run'>) =>
-  told(runner, [TABLE, '-f', family], bsdGateways, 'is this host’s gateway');
-
-/** Whom such a host is connected to at a port. */
-export const bsdPeers = (
-  ports: ReadonlySet<number>,
+async function gateways(
+  family: 'inet' | 'inet6',
   runner: Pick<Runner, 'run'>,
-): Promise<readonly Lifeline[]> =>
-  told(
-    runner,
-    ['-n', '-p', 'tcp'],
-    (text) => peersIn(text, ports),
-    'is whom the agent is connected to',
-  );
-
-async function told(
-  runner: Pick<Runner, 'run'>,
-  words: readonly string[],
-  read: (text: string) => readonly string[],
-  why: string,
+  log: Pick<Log, 'say'>,
 ): Promise<readonly Lifeline[]> {
+  const command = run('netstat', TABLE, '-f', family);
   try {
-    const { stdout } = await runner.run(run('netstat', ...words), LIMIT.undo);
-    const from = ['netstat', ...words].join(' ');
-    return read(stdout).map((network) => ({ network, why, from }));
-  } catch {
+    return named(bsdGateways(await told(command, runner)), 'is this host’s gateway', command);
+  } catch (thrown) {
     // What cannot be read is not there.
+    const { message } = asActionError(thrown);
+    await log.say(`This host’s gateways (${family}) are not known: ${message}`);
     return [];
   }
 }
+
+/** Whom such a host is connected to at a port. */
+export async function bsdPeers(
+  ports: ReadonlySet<number>,
+  runner: Pick<Runner, 'run'>,
+): Promise<readonly Lifeline[]> {
+  const command = run('netstat', '-n', '-p', 'tcp');
+  try {
+    const why = 'is whom the agent is connected to';
+    return named(peersIn(await told(command, runner), ports), why, command);
+  } catch {
+    return [];
+  }
+}
+
+async function told(command: Command, runner: Pick<Runner, 'run'>): Promise<string> {
+  const completed = await runner.run(command, LIMIT.undo);
+  if (completed.exitCode !== 0) throw unexpected(command, completed);
+  return completed.stdout;
+}
+
+const named = (networks: readonly string[], why: string, command: Command): Lifeline[] =>
+  networks.map((network) => ({ network, why, from: spell(command) }));
 
 /** What a Mac keeps of them, which differs from its file where a VPN is up. */
 async function resolvers(): Promise<readonly Lifeline[]> {

@@ -56,7 +56,7 @@ async function network(
   log: Pick<Log, 'say'>,
 ): Promise<readonly Lifeline[]> {
   if (ON_WINDOWS) return windowsNetwork(runner, log);
-  if (BSD_LIKE) return [...(await bsdNetwork(runner)), ...allResolvers()];
+  if (BSD_LIKE) return [...(await bsdNetwork(runner, log)), ...allResolvers()];
   return [
     ...from('/proc/net/route', gateways4, 'is this host’s gateway'),
     ...from('/proc/net/ipv6_route', gateways6, 'is this host’s gateway'),
