@@ -3,6 +3,7 @@ import type { Lifeline } from '../lifelines/addresses.ts';
 import { bsdGateways, bsdPeers as peersIn } from '../lifelines/bsd-tables.ts';
 import { LIMIT } from '../ports.ts';
 import type { Runner } from '../runner.ts';
+import type { System } from '../system.ts';
 import { ON_MACOS, SYSTEM } from './system.ts';
 
 /** The gateways of a Mac or a BSD, and on a Mac whom it asks for names; elsewhere a file says that. */
@@ -20,6 +21,16 @@ const TABLE = SYSTEM === 'freebsd' ? '-rnW' : '-rn';
 const gateways = (family: 'inet' | 'inet6', runner: Pick<Runner, 'run'>) =>
   told(runner, [TABLE, '-f', family], bsdGateways, 'is this host’s gateway');
 
+// An address of IPv6 is cut off after 16 characters, to another address, where nobody asks for all of it.
+const WHOLE: Readonly<Partial<Record<System, string>>> = { freebsd: 'W', macos: 'l' };
+
+/** The words for `netstat` to tell of every connection. */
+export const connections = (system: System): readonly string[] => [
+  `-n${WHOLE[system] ?? ''}`,
+  '-p',
+  'tcp',
+];
+
 /** Whom such a host is connected to at a port. */
 export const bsdPeers = (
   ports: ReadonlySet<number>,
@@ -27,7 +38,7 @@ export const bsdPeers = (
 ): Promise<readonly Lifeline[]> =>
   told(
     runner,
-    ['-n', '-p', 'tcp'],
+    connections(SYSTEM),
     (text) => peersIn(text, ports),
     'is whom the agent is connected to',
   );
