@@ -109,6 +109,13 @@ describe.each(['freebsd', 'openbsd'] as const)('pf of %s', (system) => {
     expect(tool(host, test).exitCode).toBe(2);
   });
 
+  test('B3: states end in both directions where a table of the main ruleset is used', async () => {
+    const host = withMain(pf, TABLE.replaceAll('TABLE', 'wazuh_fwtable'));
+    await pf.call('add', host);
+    const killed = [`pfctl -k ${ADDRESS}`, `pfctl -k 0.0.0.0/0 -k ${ADDRESS}`];
+    expect(host.commands.slice(-2)).toEqual(killed);
+  });
+
   test('a table that no rule of the main ruleset blocks by is not used', async () => {
     const host = withMain(
       pf,

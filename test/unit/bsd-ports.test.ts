@@ -5,6 +5,7 @@ import type { Command } from '../../src/lib/effect.ts';
 import { bsdGateways, bsdPeers } from '../../src/lib/lifelines/bsd-tables.ts';
 import { bsdProcesses, type Sight } from '../../src/lib/node/bsd-processes.ts';
 import { copyStatus } from '../../src/lib/node/bsd-status.ts';
+import { connections } from '../../src/lib/node/bsd-surroundings.ts';
 import { calledAs, programFile } from '../../src/lib/node/called.ts';
 import { TOOLS } from '../../src/lib/node/tools.ts';
 
@@ -111,6 +112,15 @@ describe('processes of macOS and the BSDs', () => {
 });
 
 describe('tables of netstat', () => {
+  test.each([
+    ['freebsd', '-nW'],
+    ['macos', '-nl'],
+    ['openbsd', '-n'],
+    ['netbsd', '-n'],
+  ] as const)('connections of %s are asked for with whole addresses: %s', (system, letters) => {
+    expect(connections(system)).toEqual([letters, '-p', 'tcp']);
+  });
+
   test.each([
     [
       'FreeBSD',

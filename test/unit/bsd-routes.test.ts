@@ -52,7 +52,7 @@ describe('route get', () => {
     ],
     ['half an answer', said('   route to: 203.0.113.7\ndestination: 203.0.113.7\n')],
   ])('%s is a failure, never a no', (_what, completed) => {
-    expect(() => tellV4(completed)).toThrow(/route -n get 203.0.113.7 answered/);
+    expect(() => tellV4(completed)).toThrow(/route -n get -host 203.0.113.7 answered/);
   });
 
   test('an address of IPv6 is compared as one, however it is written', () => {
@@ -126,6 +126,16 @@ describe.each(BSDS)('route-null on %s', (platform) => {
       expect(host.state()).toBe(before);
     },
   );
+
+  test('an address that ends in zeros is a host’s like any other', async () => {
+    const host = four.fresh();
+    const before = host.state();
+    const target = { text: '203.0.113.0' };
+    expect(await four.call('add', host, {}, target)).toMatchObject({ outcome: 'applied' });
+    expect(host.holds(target.text)).toBe(true);
+    expect(await four.call('delete', host, {}, target)).toMatchObject({ outcome: 'removed' });
+    expect(host.state()).toBe(before);
+  });
 
   test('who put another route in the place of ours has the last word', async () => {
     const host = four.fresh();
@@ -207,6 +217,20 @@ describe('the model of route', () => {
     ['add -host 2001:db8::7 127.0.0.1', 68],
   ])('refuses %s', (line, exitCode) => {
     expect(change('freebsd', line)).toMatchObject({ exitCode });
+  });
+
+  test('reads an address that ends in zeros as a network’s, unless it is asked for a host', () => {
+    const table = new RouteTable('freebsd');
+    const flagsOf = (line: string) =>
+      /flags: <(.*)>/.exec(table.run({ args: line.split(' ') }).stdout)?.[1] ?? '';
+    for (const [family, address, by] of [
+      ['-inet', '203.0.113.0', '127.0.0.1'],
+      ['-inet6', '2001:db8:2::', '::1'],
+    ] as const) {
+      table.run({ args: ['add', family, '-host', address, by, '-blackhole'] });
+      expect(flagsOf(`-n get ${family} ${address}`)).not.toContain('HOST');
+      expect(flagsOf(`-n get ${family} -host ${address}`)).toContain('HOST');
+    }
   });
 
   test('netstat of FreeBSD cuts long addresses off, unless it is asked not to', () => {

@@ -1,6 +1,6 @@
 import type { Backend } from '../effect.ts';
 import type { Ip } from '../fields.ts';
-import { disabled } from './pf.ts';
+import { cutting, disabled } from './pf.ts';
 import { added, adding, deleted, deleting, enabled, mainRules, member } from './pf-commands.ts';
 import { type SharedTables, sharedTable } from './shared-table.ts';
 
@@ -36,4 +36,7 @@ const TABLES: SharedTables = {
  * Drops every packet from the address by a table of the main ruleset, for a host whose rules look into
  * no anchor of ours.
  */
-export const pfTable = (ip: Ip): Backend => sharedTable(ip, TABLES);
+export const pfTable = (ip: Ip): Backend => ({
+  ...sharedTable(ip, TABLES),
+  afterwards: cutting(ip),
+});

@@ -1,6 +1,6 @@
 import type { Circumstance } from '../action.ts';
 import { type Ask, asking } from '../asking.ts';
-import { type Backend, type Effect, must, spell } from '../effect.ts';
+import { type Backend, type Deed, type Effect, must, spell } from '../effect.ts';
 import type { Ip } from '../fields.ts';
 import type { Host } from '../host.ts';
 import { ActionError, asActionError } from '../outcome.ts';
@@ -67,11 +67,7 @@ export function pf(ip: Ip, { holder, system }: Circumstance): Backend {
     survey: pfSurvey(system),
     // Who gives the token back must not do so while another run goes by it.
     ...(onMac && { lock: 'pf', caveat: unproven(anchor), leftovers: tokenGivenBack }),
-    // What is open passes every rule.
-    afterwards: {
-      spelled: killing(ip).map(spell).join('\n'),
-      act: (host, timeout) => kill(ip, asking(host, Math.min(timeout, KILLING))),
-    },
+    afterwards: cutting(ip),
     effects: [
       ...(onMac ? [keptEnabled(heeded)] : []),
       {
@@ -178,6 +174,12 @@ function unseen(system: System): ActionError {
   const text = `the main ruleset of pf does not look into our anchors: add the line ${line} to /etc/pf.conf, before the first rule with "quick", and load it with pfctl -f /etc/pf.conf`;
   return new ActionError('no-effect', text);
 }
+
+/** Ends what the address has open, which passes every rule. */
+export const cutting = (ip: Ip): Deed<string> => ({
+  spelled: killing(ip).map(spell).join('\n'),
+  act: (host, timeout) => kill(ip, asking(host, Math.min(timeout, KILLING))),
+});
 
 async function kill(ip: Ip, ask: Ask): Promise<string> {
   try {

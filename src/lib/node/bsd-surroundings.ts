@@ -5,6 +5,7 @@ import type { Log } from '../log.ts';
 import { asActionError } from '../outcome.ts';
 import { LIMIT } from '../ports.ts';
 import type { Runner } from '../runner.ts';
+import type { System } from '../system.ts';
 import { ON_MACOS, SYSTEM } from './system.ts';
 
 /**
@@ -24,6 +25,16 @@ export async function bsdNetwork(
 
 // FreeBSD cuts long addresses off where it is not told to be wide.
 const TABLE = SYSTEM === 'freebsd' ? '-rnW' : '-rn';
+
+// An address of IPv6 is cut off after 16 characters, to another address, where nobody asks for all of it.
+const WHOLE: Readonly<Partial<Record<System, string>>> = { freebsd: 'W', macos: 'l' };
+
+/** The words for `netstat` to tell of every connection. */
+export const connections = (system: System): readonly string[] => [
+  `-n${WHOLE[system] ?? ''}`,
+  '-p',
+  'tcp',
+];
 
 async function gateways(
   family: 'inet' | 'inet6',
@@ -46,7 +57,7 @@ export async function bsdPeers(
   ports: ReadonlySet<number>,
   runner: Pick<Runner, 'run'>,
 ): Promise<readonly Lifeline[]> {
-  const command = run('netstat', '-n', '-p', 'tcp');
+  const command = run('netstat', ...connections(SYSTEM));
   try {
     const why = 'is whom the agent is connected to';
     return named(peersIn(await told(command, runner), ports), why, command);

@@ -22,8 +22,9 @@ export const loopback = ({ family }: Ip): string => (family === 6 ? '::1' : '127
 /** What `route` takes for an address of IPv6. */
 export const ofFamily = ({ family }: Ip): readonly string[] => (family === 6 ? ['-inet6'] : []);
 
-/** One route is asked for, by its target: the whole table is long where many are blocked. */
-const asking = (ip: Ip): Command => run('route', '-n', 'get', ...ofFamily(ip), ip.text);
+// One route is asked for, by its target: the whole table is long where many are blocked. Without `-host`
+// an address that ends in zeros is read as a network's, and what is there is not found.
+const asking = (ip: Ip): Command => run('route', '-n', 'get', ...ofFamily(ip), '-host', ip.text);
 
 // FreeBSD says the first, Apple the second, and the others the third.
 const NONE = ['route has not been found', 'not in table', 'No such process'];

@@ -105,9 +105,10 @@ export class RouteTable {
   }
 
   /** The route that is taken: the one to the address itself, or a network's, or the default one. */
-  #get(to: string, { family }: Asked): Completed {
+  #get(to: string, { family, host }: Asked): Completed {
     const { kind } = this;
-    const { routes } = this.state;
+    // As the tool reads them, where it is not told which of both is meant.
+    const routes = this.state.routes.filter((one) => host || one.to !== to || !endsInZeros(to));
     const general = routes.find((one) => one.to === (family === 6 ? 'default6' : 'default'));
     const route = routes.find((one) => one.to === to) ?? general;
     if (!route) {
@@ -177,6 +178,9 @@ export class RouteTable {
     return route?.flags.some((flag) => flag === 'BLACKHOLE' || flag === 'REJECT') === true;
   }
 }
+
+/** Whether nothing but a network could be meant, as long as classes of networks told their size. */
+const endsInZeros = (to: string): boolean => /^(?:\d+\.){3}0$|::$/.test(to);
 
 /** Nothing for what it would print its usage for. */
 function understood([verb = '', ...rest]: readonly string[]): Asked | undefined {
