@@ -53,9 +53,9 @@ test('it never overwrites', async () => {
 });
 
 test.each([
-  [['Block'], 'up to 22 of a-z 0-9 . -'],
-  [['../x'], 'up to 22 of a-z 0-9 . -'],
-  [['x'.repeat(23)], 'up to 22 of a-z 0-9 . -'],
+  [['Block'], 'up to 22 of a-z 0-9 . _ -'],
+  [['../x'], 'up to 22 of a-z 0-9 . _ -'],
+  [['x'.repeat(23)], 'up to 22 of a-z 0-9 . _ -'],
   [['a', 'b'], 'say one name'],
   [['a', '--force'], 'is not understood'],
   [['a', '--dir', 'docs'], 'no folder of scripts'],
