@@ -116,14 +116,18 @@ describe.each(['freebsd', 'openbsd'] as const)('pf of %s', (system) => {
     expect(host.commands.slice(-2)).toEqual(killed);
   });
 
-  test('a table that no rule of the main ruleset blocks by is not used', async () => {
-    const host = withMain(
-      pf,
-      'table <wazuh_fwtable> persist\npass in quick from <wazuh_fwtable> to any\n',
-    );
-    expect(await pf.call('add', host)).toMatchObject({ outcome: 'no-effect' });
-    expect(host.state()).not.toContain(ADDRESS);
-  });
+  test.each([
+    'pass in quick from <wazuh_fwtable> to any',
+    // A later rule that lets it pass would win.
+    'block drop in from <wazuh_fwtable> to any',
+  ])(
+    'a table that no rule of the main ruleset blocks by for certain is not used: %s',
+    async (rule) => {
+      const host = withMain(pf, `table <wazuh_fwtable> persist\n${rule}\n`);
+      expect(await pf.call('add', host)).toMatchObject({ outcome: 'no-effect' });
+      expect(host.state()).not.toContain(ADDRESS);
+    },
+  );
 });
 
 describe('pf of macOS', () => {

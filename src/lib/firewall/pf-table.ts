@@ -7,10 +7,11 @@ import { type SharedTables, sharedTable } from './shared-table.ts';
 // What upstream's programs use, and what those of OSSEC do.
 const NAMES = ['wazuh_fwtable', 'ossec_fwtable'];
 
-// An administrator's own words: for some interfaces only, say, or without the other direction.
+// An administrator's own words: for some interfaces only, say, or without the other direction. Without
+// `quick` any later rule that lets it pass would win.
 const blocksBy = (rules: readonly string[], table: string) => {
   const rule = new RegExp(
-    `^block (?:drop |return )?(?:in )?(?:log )?(?:quick )?(?:on \\S+ )?from <${table}> to any\\b`,
+    `^block (?:drop |return )?(?:in )?(?:log )?quick (?:on \\S+ )?from <${table}> to any\\b`,
   );
   return rules.some((line) => rule.test(line));
 };
