@@ -13,7 +13,7 @@ export interface Rules {
 
 const TABLE = /^table <(?<name>[\w.-]+)> persist(?: \{(?<list>[^}]*)\})?$/;
 const BLOCK =
-  /^block (?:drop )?(?<way>in|out) quick (?<what>from (?:any|<[\w.-]+>) to (?:any|<[\w.-]+>))$/;
+  /^block (?:drop )?(?<way>in|out) (?<quick>quick )?(?<what>from (?:any|<[\w.-]+>) to (?:any|<[\w.-]+>))$/;
 const PASS = /^pass (?:in|out)(?: quick)? (?:all|from (?:any|<[\w.-]+>) to (?:any|<[\w.-]+>))$/;
 const ANCHOR = /^anchor "(?<name>[\w./*-]+)"(?: all)?$/;
 const SCRUB = /^scrub-anchor "com\.apple\/\*" all fragment reassemble$/;
@@ -40,7 +40,8 @@ export function parseRules(text: string, kind: PfKind): Rules | number {
       if (name.length > 31) return place + 1;
       const addresses = list?.split(/[\s,]+/).filter((one) => one !== '');
       tables.push({ name, addresses });
-    } else if (block) lines.push(`block drop ${block['way']} quick ${block['what']}`);
+    } else if (block)
+      lines.push(`block drop ${block['way']} ${block['quick'] ?? ''}${block['what']}`);
     else if (anchor) lines.push(`anchor "${anchor['name']}" all`);
     else if (PASS.test(bare) || SCRUB.test(bare)) lines.push(bare);
     else return place + 1;
