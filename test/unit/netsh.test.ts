@@ -39,7 +39,27 @@ const netsh = row('netsh', 'IPv4');
 const said = (host: ModelHost) =>
   host.log.filter((line) => line.includes('may not have an effect'));
 
-describe('a firewall that is off', () => {
+test('N1: of IPv6 one address is blocked, and not 2^96', async () => {
+  const host = row('netsh', 'IPv6').fresh();
+  await row('netsh', 'IPv6').call('add', host);
+  const added = host.commands.filter((one) => one.includes(' add rule '));
+  expect(added).toHaveLength(2);
+  for (const one of added) expect(one).toContain('remoteip=2001:db8::7/128');
+});
+
+test('N2: a block that holds gets no more rules, and its undo takes no other’s of the address', async () => {
+  const host = netsh.fresh();
+  advfirewall(host, 'add', 'name=admin', 'dir=in', 'action=block', 'remoteip=203.0.113.7/32');
+  const before = host.state();
+  await netsh.call('add', host);
+  host.commands.length = 0;
+  expect(await netsh.call('add', host)).toMatchObject({ outcome: 'already' });
+  expect(host.commands.filter((one) => one.includes(' add rule '))).toEqual([]);
+  await netsh.call('delete', host);
+  expect(host.state()).toBe(before);
+});
+
+describe('N3: a firewall that is off', () => {
   test('in one profile is said, and the block is made', async () => {
     const host = off(netsh.fresh(), ['StandardProfile']);
     const { outcome, detail, backend } = await netsh.call('add', host);

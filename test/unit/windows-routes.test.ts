@@ -114,7 +114,7 @@ function print(words: Words, { rows4 = [''], rows6 = [''], stored6 = [words.none
 const V4 = parseIp('203.0.113.7');
 const V6 = parseIp('2001:db8::7');
 
-describe.each(LANGUAGES)('route print in %s', (_name, words) => {
+describe.each(LANGUAGES)('R4: route print in %s', (_name, words) => {
   test('tells the loopback interface and the gateways', () => {
     const table = tableIn(print(words));
     expect(table.loopback).toBe(1);
