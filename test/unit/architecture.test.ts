@@ -64,6 +64,7 @@ const LAYERS: Readonly<Record<string, number>> = {
   dryrun: 2,
   'accounts/account': 2,
   'accounts/sessions': 3,
+  'accounts/on-record': 2,
   'accounts/locking': 3,
   'accounts/usermod': 3,
   'accounts/busybox': 3,

@@ -3,6 +3,7 @@ import type { Asked, Backend, Command, Memory } from '../effect.ts';
 import type { UserName } from '../fields.ts';
 import { type Account, accountIn, GONE, refusal, spelled } from './account.ts';
 import { spareLast } from './administrators.ts';
+import { accountOnRecord } from './on-record.ts';
 import { sessions } from './sessions.ts';
 
 /** The day of our expiry: long ago. Day 0 would mean no expiry to some of those who read it. */
@@ -69,18 +70,10 @@ export function locking(user: UserName, circumstance: Circumstance, means: Means
     },
     lift: means.lift,
   };
-  return {
-    name: means.name,
-    effects: [],
-    memory,
+  return accountOnRecord(means.name, memory, {
     ...(caveats.length > 0 && { caveat: `though ${caveats.join(', and ')}` }),
     ...(ending && { afterwards: sessions(name) }),
-    longest: 0,
-    // The tools write the whole of the file, whosever line it is.
-    lock: 'accounts',
-    record: true,
-    persistent: true,
-  };
+  });
 }
 
 /**

@@ -81,8 +81,7 @@ export function complete(anchor: string): Question<boolean> {
   };
 }
 
-/** Whether rules block what comes from a table's addresses, and what goes to them. */
-export const blocksBoth = (rules: readonly string[], table: string): boolean =>
+const blocksBoth = (rules: readonly string[], table: string): boolean =>
   blocks(rules, `in quick from <${table}> to any`) &&
   blocks(rules, `out quick from any to <${table}>`);
 

@@ -1,6 +1,7 @@
 import type { Circumstance } from '../../action.ts';
 import type { Backend, Command, Memory, Step } from '../../effect.ts';
 import type { UserName } from '../../fields.ts';
+import { accountOnRecord } from '../on-record.ts';
 import { processes } from '../sessions.ts';
 import {
   type Account,
@@ -52,16 +53,8 @@ export function lockedBy(
     usual: { former: spelled(USUAL), made: spelled({ ...USUAL, locked: true }) },
     lift: means.lift,
   };
-  return {
-    name: means.name,
-    effects: [],
-    memory,
+  return accountOnRecord(means.name, memory, {
     ...(caveats.length > 0 && { caveat: `though ${caveats.join(', and ')}` }),
     ...(ending && { afterwards: processes(name) }),
-    longest: 0,
-    // The tools write the whole of the file, whosever line it is.
-    lock: 'accounts',
-    record: true,
-    persistent: true,
-  };
+  });
 }

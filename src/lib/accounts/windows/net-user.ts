@@ -2,6 +2,7 @@ import type { Circumstance, Option } from '../../action.ts';
 import { type Backend, type Memory, must } from '../../effect.ts';
 import type { UserName } from '../../fields.ts';
 import { windows } from '../../windows/command-line.ts';
+import { accountOnRecord } from '../on-record.ts';
 import { type Account, disabled, formerOf, isOurs, refusal, seenIn, spelled } from './account.ts';
 import { elsewhere, isForeign, originOf } from './event.ts';
 import { lookAt } from './look.ts';
@@ -43,14 +44,6 @@ export function netUser({ text: name }: UserName, { options, message }: Circumst
     usual: { former: usual(true), made: usual(false) },
     lift: active('yes'),
   };
-  return {
-    name: 'net-user',
-    effects: [],
-    memory,
-    ...(ending ? { afterwards: logOff(name) } : { caveat: 'though open sessions go on' }),
-    longest: 0,
-    lock: 'accounts',
-    record: true,
-    persistent: true,
-  };
+  const besides = ending ? { afterwards: logOff(name) } : { caveat: 'though open sessions go on' };
+  return accountOnRecord('net-user', memory, besides);
 }
